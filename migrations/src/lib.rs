@@ -1,0 +1,37 @@
+//! The database schema of Claviger, step by step: one migration per file, in the order of [`Migrator::migrations`].
+//!
+//! Conventions: identifiers are text, points in time are seconds since 1970 in 64 bits, lists and sets are JSON in text, yes and no
+//! are booleans. No table is called by a reserved word, so that `select * from account` needs no quotes: a user is an `account`, a
+//! grant is `granted`. A migration that was released is never changed; the next one mends it.
+
+mod columns;
+mod m0001_client;
+mod m0002_api;
+mod m0003_account;
+mod m0004_session;
+mod m0005_consent;
+mod m0006_granted;
+mod m0007_revoked_token;
+mod m0008_login_failure;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// Brings a database up to date, or takes it back.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_client::Migration),
+            Box::new(m0002_api::Migration),
+            Box::new(m0003_account::Migration),
+            Box::new(m0004_session::Migration),
+            Box::new(m0005_consent::Migration),
+            Box::new(m0006_granted::Migration),
+            Box::new(m0007_revoked_token::Migration),
+            Box::new(m0008_login_failure::Migration),
+        ]
+    }
+}
