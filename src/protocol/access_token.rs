@@ -1,0 +1,126 @@
+//! Access tokens as JWT (RFC 9068).
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::client::ClientId;
+use crate::protocol::scope::Scope;
+use crate::protocol::subject::{GrantId, SessionId, Subject};
+use crate::protocol::time::Timestamp;
+
+/// The `typ` of an access token's header (RFC 9068 §2.1).
+pub const TYP: &str = "at+jwt";
+
+/// The claims of an access token (RFC 9068 §2.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessToken {
+    /// Who made it.
+    pub iss: String,
+    /// Whom it speaks for: a person, or the client itself.
+    pub sub: Subject,
+    /// The APIs that it is for.
+    pub aud: Audience,
+    /// When it dies.
+    pub exp: Timestamp,
+    /// When it was made.
+    pub iat: Timestamp,
+    /// Its own name; a person's begins with that of the grant it came of.
+    pub jti: String,
+    /// Who got it.
+    pub client_id: ClientId,
+    /// What it is good for.
+    pub scope: String,
+    /// When the person last proved who they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Timestamp>,
+    /// The session in which it was granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<SessionId>,
+    /// The person's roles (RFC 9068 §2.2.3.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+}
+
+/// One audience as a string, several as an array (RFC 7519 §4.1.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+impl Audience {
+    /// The audience of these identifiers.
+    #[must_use]
+    pub fn of(mut identifiers: Vec<String>) -> Self {
+        if identifiers.len() == 1 {
+            identifiers.pop().map_or_else(|| Self::Several(Vec::new()), Self::One)
+        } else {
+            Self::Several(identifiers)
+        }
+    }
+
+    /// The identifiers.
+    #[must_use]
+    pub fn identifiers(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+    }
+
+    /// Whether an identifier is among them.
+    #[must_use]
+    pub fn contains(&self, identifier: &str) -> bool {
+        self.identifiers().iter().any(|known| known == identifier)
+    }
+}
+
+/// The `jti` of a token that came of a grant: the grant's name, a full stop, and a name of its own.
+#[must_use]
+pub fn jti_of(grant: &GrantId, own: &str) -> String {
+    format!("{grant}.{own}")
+}
+
+impl AccessToken {
+    /// The grant that it came of; `None` for a client's own token.
+    #[must_use]
+    pub fn grant(&self) -> Option<GrantId> {
+        self.jti.split_once('.').map(|(grant, _)| GrantId::new(grant))
+    }
+
+    /// What it is good for.
+    #[must_use]
+    pub fn granted(&self) -> Scope {
+        Scope::parse(&self.scope).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_jti_leads_back_to_the_grant() {
+        let token = AccessToken {
+            iss: "https://id.example".into(),
+            sub: Subject::of_client(&ClientId::parse("app").unwrap()),
+            aud: Audience::of(vec!["https://api.example".into()]),
+            exp: Timestamp::from_seconds(2),
+            iat: Timestamp::from_seconds(1),
+            jti: jti_of(&GrantId::new("g-1"), "t-1"),
+            client_id: ClientId::parse("app").unwrap(),
+            scope: "items:read".into(),
+            auth_time: None,
+            sid: None,
+            roles: Vec::new(),
+        };
+        assert_eq!(token.grant(), Some(GrantId::new("g-1")));
+        assert_eq!(AccessToken { jti: "t-1".into(), ..token.clone() }.grant(), None);
+        assert_eq!(
+            serde_json::to_value(&token).unwrap(),
+            serde_json::json!({"iss": "https://id.example", "sub": "client:app", "aud": "https://api.example", "exp": 2, "iat": 1, "jti": "g-1.t-1", "client_id": "app", "scope": "items:read"})
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! ID tokens (OpenID Connect Core §2, §3.1.3.6).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::protocol::client::ClientId;
+use crate::protocol::subject::{SessionId, Subject};
+use crate::protocol::time::Timestamp;
+
+/// The `typ` of an ID token's header.
+pub const TYP: &str = "JWT";
+
+/// The claims of an ID token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdToken {
+    /// Who made it.
+    pub iss: String,
+    /// Who signed in.
+    pub sub: Subject,
+    /// The client that it is for.
+    pub aud: ClientId,
+    /// When it dies.
+    pub exp: Timestamp,
+    /// When it was made.
+    pub iat: Timestamp,
+    /// When the person last proved who they are.
+    pub auth_time: Timestamp,
+    /// The authorization request's `nonce`, in the first token that comes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// Binds the access token beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<String>,
+    /// The session (OpenID Connect Front-Channel Logout §3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<SessionId>,
+}
+
+/// The `at_hash` of an access token beside an ID token that is signed with a SHA-256 algorithm: the left half of its hash
+/// (OpenID Connect Core §3.1.3.6).
+#[must_use]
+pub fn at_hash(access_token: &str) -> String {
+    let digest = Sha256::digest(access_token);
+    URL_SAFE_NO_PAD.encode(digest.split_at(digest.len() / 2).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_openid_connect_core_appendix_a_3_holds() {
+        assert_eq!(at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+}

@@ -1,0 +1,89 @@
+//! What we say about ourselves (RFC 8414 §2, OpenID Connect Discovery §3). Nothing is promised here that is not done, and nothing is null.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::protocol::api::Api;
+use crate::protocol::authorize::{Prompt, ResponseMode};
+use crate::protocol::claims::CLAIM_SCOPES;
+use crate::protocol::client::{AuthMethod, GrantType, ResponseType};
+use crate::protocol::issuer::Issuer;
+
+/// How long a copy of the metadata or of the key set is good for. A key that is published for longer is known to everybody before it signs.
+pub const KEY_SET_LIFETIME: Duration = Duration::from_mins(5);
+
+/// The metadata document, the same at both well-known places.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "every member is one of RFC 8414 §2 or OpenID Connect Discovery §3, by its own name")]
+#[expect(clippy::struct_excessive_bools, reason = "the specification's own members")]
+pub struct Metadata {
+    pub issuer: String,
+    pub authorization_endpoint: String,
+    pub token_endpoint: String,
+    pub userinfo_endpoint: String,
+    pub jwks_uri: String,
+    pub introspection_endpoint: String,
+    pub revocation_endpoint: String,
+    pub end_session_endpoint: String,
+    pub scopes_supported: Vec<String>,
+    pub response_types_supported: Vec<&'static str>,
+    pub response_modes_supported: Vec<&'static str>,
+    pub grant_types_supported: Vec<&'static str>,
+    pub subject_types_supported: Vec<&'static str>,
+    pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub code_challenge_methods_supported: Vec<&'static str>,
+    pub prompt_values_supported: Vec<&'static str>,
+    pub claim_types_supported: Vec<&'static str>,
+    pub claims_supported: Vec<&'static str>,
+    pub claims_parameter_supported: bool,
+    pub request_parameter_supported: bool,
+    pub request_uri_parameter_supported: bool,
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+impl Metadata {
+    /// The metadata of a server with these APIs.
+    #[must_use]
+    pub fn of(issuer: &Issuer, apis: &[Api]) -> Self {
+        let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
+        let mut scopes: Vec<String> = CLAIM_SCOPES.iter().map(|scope| scope.name.to_owned()).collect();
+        scopes.extend(apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.name.to_string()));
+        let mut claims = vec!["iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid"];
+        claims.extend(CLAIM_SCOPES.iter().flat_map(|scope| scope.claims));
+        Self {
+            issuer: issuer.to_string(),
+            authorization_endpoint: issuer.url("/authorize"),
+            token_endpoint: issuer.url("/token"),
+            userinfo_endpoint: issuer.url("/userinfo"),
+            jwks_uri: issuer.url("/.well-known/jwks.json"),
+            introspection_endpoint: issuer.url("/introspect"),
+            revocation_endpoint: issuer.url("/revoke"),
+            end_session_endpoint: issuer.url("/logout"),
+            scopes_supported: scopes,
+            response_types_supported: ResponseType::ALL.iter().map(|response_type| response_type.as_str()).collect(),
+            response_modes_supported: ResponseMode::ALL.to_vec(),
+            grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
+            subject_types_supported: vec!["public"],
+            id_token_signing_alg_values_supported: vec!["RS256"],
+            introspection_endpoint_auth_methods_supported: methods
+                .iter()
+                .copied()
+                .filter(|method| *method != AuthMethod::None.as_str())
+                .collect(),
+            revocation_endpoint_auth_methods_supported: methods.clone(),
+            token_endpoint_auth_methods_supported: methods,
+            code_challenge_methods_supported: vec!["S256"],
+            prompt_values_supported: Prompt::ALL.to_vec(),
+            claim_types_supported: vec!["normal"],
+            claims_supported: claims,
+            claims_parameter_supported: false,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            authorization_response_iss_parameter_supported: true,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the specifications say: requests, rules, refusals, claims. Pure: no I/O, no clock, no randomness, no framework.
+//!
+//! | specification | where |
+//! |---|---|
+//! | RFC 6749 §2.2, OpenID Connect Registration §2: client metadata | [`client`], [`application_type`] |
+//! | RFC 6749 §2.3: client authentication | [`client_auth`] |
+//! | RFC 6749 §3.1, Appendix B: parameters | [`params`] |
+//! | RFC 6749 §3.1.2, RFC 8252 §7: redirection URIs | [`redirect_uri`] |
+//! | RFC 6749 §3.3: scopes | [`scope`] |
+//! | RFC 6749 §4.1, OpenID Connect Core §3.1.2: the authorization endpoint | [`authorize`] |
+//! | RFC 6749 §4–§6: the grants | [`grant`] |
+//! | RFC 6749 §4.1.2.1, §5.2: errors | [`refusal`] |
+//! | RFC 6750: bearer tokens | [`bearer`] |
+//! | RFC 7636: PKCE | [`pkce`] |
+//! | RFC 7662: introspection | [`introspection`] |
+//! | RFC 8414, OpenID Connect Discovery: the issuer and its metadata | [`issuer`], [`metadata`] |
+//! | RFC 8707: resource indicators | [`resource`] |
+//! | RFC 9068: access tokens | [`access_token`] |
+//! | OpenID Connect Core §2: ID tokens | [`id_token`] |
+//! | OpenID Connect Core §5.1, §5.4: claims about a person | [`claims`] |
+//! | OpenID Connect RP-Initiated Logout | [`logout`] |
+
+pub mod access_token;
+pub mod api;
+pub mod application_type;
+pub mod authorize;
+pub mod bearer;
+pub mod claims;
+pub mod client;
+pub mod client_auth;
+pub mod grant;
+pub mod id_token;
+pub mod introspection;
+pub mod issuer;
+pub mod logout;
+pub mod metadata;
+pub mod params;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod refusal;
+pub mod resource;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod scope;
+pub mod scope_grant;
+pub mod subject;
+pub mod time;
+pub mod token;
+mod words;

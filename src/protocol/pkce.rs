@@ -1,0 +1,69 @@
+//! Proof Key for Code Exchange (RFC 7636), with `S256` as the only method (RFC 9700 §2.1.1).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A code challenge: the base64url SHA-256 of a verifier, 43 characters (RFC 7636 §4.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeChallenge(String);
+
+/// A code verifier: 43 to 128 unreserved characters (RFC 7636 §4.1).
+#[derive(Clone, PartialEq, Eq)]
+pub struct CodeVerifier(String);
+
+impl CodeChallenge {
+    /// Reads a `code_challenge`; `None` when no `S256` of anything looks like it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let decoded = URL_SAFE_NO_PAD.decode(text).ok()?;
+        (decoded.len() == 32).then(|| Self(text.to_owned()))
+    }
+
+    /// The challenge as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it was made from `verifier`, in a time that does not tell how near a guess came (RFC 7636 §4.6).
+    #[must_use]
+    pub fn is_met_by(&self, verifier: &CodeVerifier) -> bool {
+        let computed = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier.0));
+        computed.as_bytes().ct_eq(self.0.as_bytes()).into()
+    }
+}
+
+impl CodeVerifier {
+    /// Reads a `code_verifier`; `None` when it breaks the syntax.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        ((43..=128).contains(&text.len()) && text.bytes().all(unreserved)).then(|| Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_rfc_7636_appendix_b_holds() {
+        let challenge = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap();
+        assert!(challenge.is_met_by(&CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap()));
+        assert!(!challenge.is_met_by(&CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl").unwrap()));
+    }
+
+    #[test]
+    fn lengths_and_characters_outside_the_syntax_are_refused() {
+        for bad in [42, 44, 86] {
+            assert!(CodeChallenge::parse(&"A".repeat(bad)).is_none());
+        }
+        assert!(CodeChallenge::parse(&format!("{}=", "A".repeat(42))).is_none());
+        assert!(CodeChallenge::parse(&format!("{}+", "A".repeat(42))).is_none());
+        assert!(CodeVerifier::parse(&"a".repeat(42)).is_none());
+        assert!(CodeVerifier::parse(&"a".repeat(129)).is_none());
+        assert!(CodeVerifier::parse(&format!("{} ", "a".repeat(43))).is_none());
+    }
+}

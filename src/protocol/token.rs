@@ -1,0 +1,150 @@
+//! Opaque tokens: the secrets that we hand out and later recognise by their hash alone.
+//!
+//! Every opaque token reads `prefix` `random` `checksum`, from `[A-Za-z0-9_-]` only (RFC 6750 §2.1 `b64token`), so that
+//! leak scanners can find one and a mistyped one is refused without a query. The random part holds 192 bits
+//! (RFC 6749 §10.10 asks for 128 at least). The prefix makes the kinds of token disjoint: a refresh token is never a valid code.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+/// Random bytes in a token.
+pub const RANDOM_BYTES: usize = 24;
+const RANDOM_CHARACTERS: usize = 32;
+const CHECKSUM_CHARACTERS: usize = 6;
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// An authorization code (RFC 6749 §1.3.1).
+    AuthorizationCode,
+    /// A refresh token (RFC 6749 §1.5).
+    RefreshToken,
+    /// The cookie of a person's session with us.
+    Session,
+    /// The cookie that binds forms to a browser before anyone has logged in.
+    Browser,
+    /// A client's generated password (RFC 6749 §2.3.1).
+    ClientSecret,
+}
+
+impl TokenKind {
+    /// The characters that every token of this kind starts with.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "clv_code_",
+            Self::RefreshToken => "clv_rt_",
+            Self::Session => "clv_ses_",
+            Self::Browser => "clv_web_",
+            Self::ClientSecret => "clv_cs_",
+        }
+    }
+}
+
+/// An opaque token in plain text. It has no `Debug` and no `Clone`: it is shown to its holder once and then forgotten.
+pub struct Token(String);
+
+impl Token {
+    /// The token of `kind` made from fresh random bytes.
+    #[must_use]
+    pub fn new(kind: TokenKind, random: [u8; RANDOM_BYTES]) -> Self {
+        let mut text = String::from(kind.prefix());
+        URL_SAFE_NO_PAD.encode_string(random, &mut text);
+        let checksum = checksum(&text);
+        text.push_str(&checksum);
+        Self(text)
+    }
+
+    /// Reads what a caller presents as a token of `kind`; `None` when it can't be one.
+    #[must_use]
+    pub fn parse(kind: TokenKind, text: &str) -> Option<Self> {
+        let random_and_checksum = text.strip_prefix(kind.prefix())?;
+        let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if random_and_checksum.len() != RANDOM_CHARACTERS + CHECKSUM_CHARACTERS || !random_and_checksum.bytes().all(alphabet) {
+            return None;
+        }
+        let (body, found) = text.split_at(text.len() - CHECKSUM_CHARACTERS);
+        (checksum(body) == found).then(|| Self(text.to_owned()))
+    }
+
+    /// The plain text, for its holder.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What the store may keep of it.
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.0)
+    }
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+fn checksum(body: &str) -> String {
+    let mut text = URL_SAFE_NO_PAD.encode(Sha256::digest(body));
+    text.truncate(CHECKSUM_CHARACTERS);
+    text
+}
+
+/// The SHA-256 of a token, base64url without padding: all that the store knows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenHash(String);
+
+impl TokenHash {
+    /// The hash of a secret that is long and random already (an opaque token, a client's secret).
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(Sha256::digest(secret)))
+    }
+
+    /// A hash as it was stored.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The hash as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether two hashes are equal, in a time that does not tell where they differ.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_back_as_its_own_kind_only() {
+        let token = Token::new(TokenKind::RefreshToken, [7; RANDOM_BYTES]);
+        assert!(Token::parse(TokenKind::RefreshToken, token.reveal()).is_some_and(|read| read.hash() == token.hash()));
+        assert!(Token::parse(TokenKind::AuthorizationCode, token.reveal()).is_none());
+    }
+
+    #[test]
+    fn a_mistyped_token_is_refused_by_its_checksum() {
+        let token = Token::new(TokenKind::AuthorizationCode, [7; RANDOM_BYTES]);
+        let mistyped = token.reveal().replacen('B', "C", 1);
+        assert_ne!(mistyped, token.reveal());
+        assert!(Token::parse(TokenKind::AuthorizationCode, &mistyped).is_none());
+        assert!(Token::parse(TokenKind::AuthorizationCode, &token.reveal()[1..]).is_none());
+        assert!(Token::parse(TokenKind::AuthorizationCode, "").is_none());
+    }
+}
