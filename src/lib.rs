@@ -6,8 +6,10 @@
 //! | [`protocol`] | what the specifications say: requests, rules, refusals, claims. Pure: no I/O, no clock, no randomness |
 //! | [`identity`] | what we say about people: users, sessions, password policy, login throttling. Pure too |
 //! | [`clock`], [`random`] | the only two places that ask for the time and for randomness |
+//! | [`store`] | what we remember: one aggregate per file |
 
 pub mod clock;
 pub mod identity;
 pub mod protocol;
 pub mod random;
+pub mod store;

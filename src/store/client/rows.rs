@@ -1,0 +1,220 @@
+//! The rows of a client, and what they mean.
+
+use sea_orm::{IntoActiveModel, Set};
+
+use crate::protocol::application_type::ApplicationType;
+use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, Origin, PkceRule, TokenLifetimes};
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::TokenHash;
+use crate::store::StoreFailure;
+use crate::store::row::{Row, json};
+
+pub(in crate::store) mod client {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "client")]
+    pub(in crate::store) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub name: String,
+        pub application_type: String,
+        pub auth_method: String,
+        pub pkce: String,
+        pub grant_types: String,
+        pub response_types: String,
+        pub redirect_uris: String,
+        pub post_logout_redirect_uris: String,
+        pub allowed_scope: String,
+        pub default_scope: String,
+        pub access_token_lifetime: i64,
+        pub id_token_lifetime: i64,
+        pub refresh_token_idle: i64,
+        pub refresh_token_absolute: i64,
+        pub first_party: bool,
+        pub enabled: bool,
+        pub created_at: i64,
+        pub updated_at: i64,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub(in crate::store) enum Relation {
+        #[sea_orm(has_many = "super::client_secret::Entity")]
+        Secret,
+        #[sea_orm(has_many = "super::client_origin::Entity")]
+        Origin,
+    }
+
+    impl Related<super::client_secret::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Secret.def()
+        }
+    }
+
+    impl Related<super::client_origin::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Origin.def()
+        }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(in crate::store) mod client_secret {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "client_secret")]
+    pub(in crate::store) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub client_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub hash: String,
+        pub created_at: i64,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub(in crate::store) enum Relation {
+        #[sea_orm(belongs_to = "super::client::Entity", from = "Column::ClientId", to = "super::client::Column::Id")]
+        Client,
+    }
+
+    impl Related<super::client::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Client.def()
+        }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(in crate::store) mod client_origin {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "client_origin")]
+    pub(in crate::store) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub client_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub position: i64,
+        pub origin: String,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub(in crate::store) enum Relation {
+        #[sea_orm(belongs_to = "super::client::Entity", from = "Column::ClientId", to = "super::client::Column::Id")]
+        Client,
+    }
+
+    impl Related<super::client::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Client.def()
+        }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A client beside one of its secrets and one of its origins, in every combination.
+type Joined = (client::Model, Option<client_secret::Model>, Option<client_origin::Model>);
+
+/// The clients of `rows`, in which those of one client, and of one origin of it, follow each other in order. Confidential clients seldom
+/// have origins and public ones no secrets, so that the combinations are few.
+pub(super) fn assemble(rows: Vec<Joined>) -> Result<Vec<Client>, StoreFailure> {
+    let mut clients = Vec::<Client>::new();
+    let mut last_origin = -1;
+    for (model, secret, origin) in rows {
+        if clients.last().is_none_or(|client| client.id.as_str() != model.id) {
+            clients.push(read(&model)?);
+            last_origin = -1;
+        }
+        let Some(client) = clients.last_mut() else { continue };
+        if let Some(secret) = secret.map(read_secret)
+            && !client.secrets.contains(&secret)
+        {
+            client.secrets.push(secret);
+        }
+        if let Some(origin) = origin
+            && origin.position > last_origin
+        {
+            client.cors_origins.push(read_origin(&origin)?);
+            last_origin = origin.position;
+        }
+    }
+    Ok(clients)
+}
+
+fn read(model: &client::Model) -> Result<Client, StoreFailure> {
+    let row = Row::new("client", &model.id);
+    Ok(Client {
+        id: row.known("id", ClientId::parse(&model.id).ok())?,
+        name: model.name.clone(),
+        application_type: row.known("application_type", ApplicationType::parse(&model.application_type))?,
+        secrets: Vec::new(),
+        auth_method: row.known("auth_method", AuthMethod::parse(&model.auth_method))?,
+        pkce: row.known("pkce", PkceRule::parse(&model.pkce))?,
+        grant_types: row.json("grant_types", &model.grant_types)?,
+        response_types: row.json("response_types", &model.response_types)?,
+        redirect_uris: row.json("redirect_uris", &model.redirect_uris)?,
+        post_logout_redirect_uris: row.json("post_logout_redirect_uris", &model.post_logout_redirect_uris)?,
+        cors_origins: Vec::new(),
+        allowed_scope: row.json("allowed_scope", &model.allowed_scope)?,
+        default_scope: row.json("default_scope", &model.default_scope)?,
+        lifetimes: TokenLifetimes {
+            access_token: row.count("access_token_lifetime", model.access_token_lifetime)?,
+            id_token: row.count("id_token_lifetime", model.id_token_lifetime)?,
+            refresh_token_idle: row.count("refresh_token_idle", model.refresh_token_idle)?,
+            refresh_token_absolute: row.count("refresh_token_absolute", model.refresh_token_absolute)?,
+        },
+        first_party: model.first_party,
+        enabled: model.enabled,
+        created_at: Timestamp::from_seconds(model.created_at),
+        updated_at: Timestamp::from_seconds(model.updated_at),
+    })
+}
+
+fn read_secret(model: client_secret::Model) -> ClientSecret {
+    ClientSecret { id: model.id, hash: TokenHash::from_stored(model.hash), created_at: Timestamp::from_seconds(model.created_at) }
+}
+
+fn read_origin(model: &client_origin::Model) -> Result<Origin, StoreFailure> {
+    Row::new("client_origin", &model.client_id).known("origin", Origin::parse(&model.origin).ok())
+}
+
+pub(super) fn write(client: &Client) -> Result<client::ActiveModel, StoreFailure> {
+    Ok(client::ActiveModel {
+        id: Set(client.id.to_string()),
+        name: Set(client.name.clone()),
+        application_type: Set(client.application_type.to_string()),
+        auth_method: Set(client.auth_method.to_string()),
+        pkce: Set(client.pkce.to_string()),
+        grant_types: Set(json(&client.grant_types)?),
+        response_types: Set(json(&client.response_types)?),
+        redirect_uris: Set(json(&client.redirect_uris)?),
+        post_logout_redirect_uris: Set(json(&client.post_logout_redirect_uris)?),
+        allowed_scope: Set(json(&client.allowed_scope)?),
+        default_scope: Set(json(&client.default_scope)?),
+        access_token_lifetime: Set(client.lifetimes.access_token.into()),
+        id_token_lifetime: Set(client.lifetimes.id_token.into()),
+        refresh_token_idle: Set(client.lifetimes.refresh_token_idle.into()),
+        refresh_token_absolute: Set(client.lifetimes.refresh_token_absolute.into()),
+        first_party: Set(client.first_party),
+        enabled: Set(client.enabled),
+        created_at: Set(client.created_at.seconds()),
+        updated_at: Set(client.updated_at.seconds()),
+    })
+}
+
+pub(super) fn write_secret(id: &ClientId, secret: &ClientSecret) -> client_secret::ActiveModel {
+    let (hash, created_at) = (secret.hash.as_str().to_owned(), secret.created_at.seconds());
+    client_secret::Model { client_id: id.to_string(), id: secret.id.clone(), hash, created_at }.into_active_model()
+}
+
+pub(super) fn write_origins(client: &Client) -> Vec<client_origin::ActiveModel> {
+    let origin = |(origin, position): (&Origin, i64)| {
+        client_origin::Model { client_id: client.id.to_string(), position, origin: origin.as_str().to_owned() }.into_active_model()
+    };
+    client.cors_origins.iter().zip(0..).map(origin).collect()
+}

@@ -1,0 +1,185 @@
+//! People's sessions. One that ended is simply not there any more; whatever belongs to it knows it by that.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+
+use crate::identity::session::{Interaction, Session};
+use crate::protocol::subject::{SessionId, Subject};
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::TokenHash;
+use crate::store::retry::retried;
+use crate::store::row::{Row, json, key};
+use crate::store::{Applied, Store, StoreFailure, user};
+
+/// The table.
+pub(super) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "session")]
+    pub(in crate::store) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub token_hash: String,
+        pub subject: String,
+        pub authenticated_at: i64,
+        pub created_at: i64,
+        pub last_used_at: i64,
+        pub user_agent: String,
+        pub address: String,
+        pub interaction: Option<String>,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub(in crate::store) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The sessions of people with us. Whether one still counts is for [`Session::is_live`] to say.
+pub struct Sessions<'a>(pub(super) &'a Store);
+
+impl Sessions<'_> {
+    /// Remembers a new session under the hash of its cookie. [`Applied::Lost`] when the person is gone or disabled, or when their password
+    /// is another one than the `password_version` that was checked.
+    pub async fn begin(&self, cookie: &TokenHash, session: &Session, password_version: i64) -> Result<Applied, StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            if user::confirm_password(&change, &session.user, password_version).await? == Applied::Lost {
+                change.rollback().await?;
+                return Ok(Applied::Lost);
+            }
+            row::Entity::insert(write(cookie, session)?).exec_without_returning(&change).await?;
+            change.commit().await?;
+            Ok(Applied::Done)
+        })
+    }
+
+    /// The session that a cookie opens.
+    pub async fn find_by_token(&self, cookie: &TokenHash) -> Result<Option<Session>, StoreFailure> {
+        let found = row::Entity::find().filter(row::Column::TokenHash.eq(cookie.as_str())).one(&self.0.reader).await?;
+        found.map(read).transpose()
+    }
+
+    /// The session called `id`.
+    pub async fn find(&self, id: &SessionId) -> Result<Option<Session>, StoreFailure> {
+        row::Entity::find_by_id(key(id.as_str())).one(&self.0.reader).await?.map(read).transpose()
+    }
+
+    /// The sessions of a person, the one used last first.
+    pub async fn of_user(&self, user: &Subject) -> Result<Vec<Session>, StoreFailure> {
+        let theirs = row::Entity::find().filter(row::Column::Subject.eq(key(user.as_str())));
+        theirs
+            .order_by_desc(row::Column::LastUsedAt)
+            .order_by_asc(row::Column::Id)
+            .all(&self.0.reader)
+            .await?
+            .into_iter()
+            .map(read)
+            .collect()
+    }
+
+    /// The person proved again who they are: the session goes on under another cookie, and the old one opens nothing. When it must end
+    /// at the latest stays as it was. False when the session is over.
+    pub async fn renew(&self, id: &SessionId, cookie: &TokenHash, authenticated_at: Timestamp) -> Result<bool, StoreFailure> {
+        let renewed = row::Entity::update_many()
+            .col_expr(row::Column::TokenHash, Expr::val(cookie.as_str()))
+            .col_expr(row::Column::AuthenticatedAt, Expr::val(authenticated_at.seconds()))
+            .col_expr(row::Column::LastUsedAt, Expr::val(authenticated_at.seconds()))
+            .filter(row::Column::Id.eq(key(id.as_str())));
+        Ok(renewed.exec(&self.0.writer).await?.rows_affected > 0)
+    }
+
+    /// The session was used. An earlier use than the noted one changes nothing.
+    pub async fn note_use(&self, id: &SessionId, at: Timestamp) -> Result<(), StoreFailure> {
+        Ok(note_use(&self.0.writer, id, at).await?)
+    }
+
+    /// Remembers, or forgets, what the person did for one authorization request. Nothing happens when the session is over.
+    pub async fn set_interaction(&self, id: &SessionId, interaction: Option<&Interaction>) -> Result<(), StoreFailure> {
+        let text = interaction.map(json).transpose()?;
+        Ok(set_interaction(&self.0.writer, id, text).await?)
+    }
+
+    /// Uses up what the person did for one authorization request, if it is still that; false otherwise.
+    pub async fn use_up(&self, id: &SessionId, interaction: &Interaction) -> Result<bool, StoreFailure> {
+        use_up(&self.0.writer, id, interaction).await
+    }
+
+    /// Ends a session; false when it was over already.
+    pub async fn end(&self, id: &SessionId) -> Result<bool, StoreFailure> {
+        Ok(row::Entity::delete_by_id(key(id.as_str())).exec(&self.0.writer).await?.rows_affected > 0)
+    }
+
+    /// Ends every session of a person but `except`.
+    pub async fn end_all_of(&self, user: &Subject, except: Option<&SessionId>) -> Result<(), StoreFailure> {
+        retried!(async { Ok(end_all_of(&self.0.writer, user, except).await?) })
+    }
+}
+
+pub(super) async fn note_use(connection: &impl ConnectionTrait, id: &SessionId, at: Timestamp) -> Result<(), DbErr> {
+    let used = row::Entity::update_many()
+        .col_expr(row::Column::LastUsedAt, Expr::val(at.seconds()))
+        .filter(row::Column::Id.eq(key(id.as_str())))
+        .filter(row::Column::LastUsedAt.lt(at.seconds()));
+    used.exec(connection).await.map(|_| ())
+}
+
+pub(super) async fn end_all_of(connection: &impl ConnectionTrait, user: &Subject, except: Option<&SessionId>) -> Result<(), DbErr> {
+    let mut theirs = row::Entity::delete_many().filter(row::Column::Subject.eq(key(user.as_str())));
+    if let Some(kept) = except {
+        theirs = theirs.filter(row::Column::Id.ne(key(kept.as_str())));
+    }
+    theirs.exec(connection).await.map(|_| ())
+}
+
+/// What the person did for an authorization request is used up by its answer. False when it was used up before, when the person has done
+/// something for another request since, or when the session is over.
+pub(super) async fn use_up(connection: &impl ConnectionTrait, id: &SessionId, interaction: &Interaction) -> Result<bool, StoreFailure> {
+    let used = row::Entity::update_many()
+        .col_expr(row::Column::Interaction, Expr::val(None::<String>))
+        .filter(row::Column::Id.eq(key(id.as_str())))
+        .filter(row::Column::Interaction.eq(json(interaction)?));
+    Ok(used.exec(connection).await?.rows_affected == 1)
+}
+
+/// Holds a session as it is until the change is made; false when it is over. The row is written, not only read, so that whoever ends the
+/// session waits, and then sees what was given in it.
+pub(super) async fn hold(connection: &impl ConnectionTrait, id: &SessionId) -> Result<bool, StoreFailure> {
+    let held =
+        row::Entity::update_many().col_expr(row::Column::Id, Expr::col(row::Column::Id)).filter(row::Column::Id.eq(key(id.as_str())));
+    Ok(held.exec(connection).await?.rows_affected == 1)
+}
+
+async fn set_interaction(connection: &impl ConnectionTrait, id: &SessionId, text: Option<String>) -> Result<(), DbErr> {
+    let noted = row::Entity::update_many().col_expr(row::Column::Interaction, Expr::val(text)).filter(row::Column::Id.eq(key(id.as_str())));
+    noted.exec(connection).await.map(|_| ())
+}
+
+pub(super) fn read(model: row::Model) -> Result<Session, StoreFailure> {
+    let row = Row::new("session", &model.id);
+    Ok(Session {
+        interaction: model.interaction.as_deref().map(|text| row.json("interaction", text)).transpose()?,
+        id: SessionId::new(model.id),
+        user: Subject::new(model.subject),
+        authenticated_at: Timestamp::from_seconds(model.authenticated_at),
+        created_at: Timestamp::from_seconds(model.created_at),
+        last_used_at: Timestamp::from_seconds(model.last_used_at),
+        user_agent: model.user_agent,
+        address: model.address,
+    })
+}
+
+fn write(cookie: &TokenHash, session: &Session) -> Result<row::ActiveModel, StoreFailure> {
+    Ok(row::ActiveModel {
+        id: Set(session.id.to_string()),
+        token_hash: Set(cookie.as_str().to_owned()),
+        subject: Set(session.user.to_string()),
+        authenticated_at: Set(session.authenticated_at.seconds()),
+        created_at: Set(session.created_at.seconds()),
+        last_used_at: Set(session.last_used_at.seconds()),
+        user_agent: Set(session.user_agent.clone()),
+        address: Set(session.address.clone()),
+        interaction: Set(session.interaction.as_ref().map(json).transpose()?),
+    })
+}

@@ -1,0 +1,199 @@
+//! People with an account.
+
+use std::collections::BTreeSet;
+
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+
+use crate::identity::user::{PasswordHash, User, Username};
+use crate::protocol::subject::{SessionId, Subject};
+use crate::protocol::time::Timestamp;
+use crate::store::grant::granted;
+use crate::store::retry::retried;
+use crate::store::row::{Row, json, key};
+use crate::store::{Applied, Insertion, Store, StoreFailure, session};
+
+/// The table: "user" is a reserved word.
+pub(super) mod account {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "account")]
+    pub(in crate::store) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: String,
+        pub username: String,
+        pub password_hash: Option<String>,
+        pub password_version: i64,
+        pub claims: String,
+        pub roles: String,
+        pub enabled: bool,
+        pub created_at: i64,
+        pub updated_at: i64,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub(in crate::store) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The people with an account.
+pub struct Users<'a>(pub(super) &'a Store);
+
+impl Users<'_> {
+    /// The person called `subject` in tokens.
+    pub async fn find(&self, subject: &Subject) -> Result<Option<User>, StoreFailure> {
+        let found = account::Entity::find_by_id(key(subject.as_str())).one(&self.0.reader).await?;
+        found.map(read).transpose()
+    }
+
+    /// The person who signs in as `username`.
+    pub async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreFailure> {
+        let found = account::Entity::find().filter(account::Column::Username.eq(username.as_str())).one(&self.0.reader).await?;
+        found.map(read).transpose()
+    }
+
+    /// All of them by their usernames.
+    pub async fn list(&self) -> Result<Vec<User>, StoreFailure> {
+        account::Entity::find().order_by_asc(account::Column::Username).all(&self.0.reader).await?.into_iter().map(read).collect()
+    }
+
+    /// Opens an account, unless the username (or the subject) is taken.
+    pub async fn insert(&self, new: &User) -> Result<Insertion, StoreFailure> {
+        let row = account::Entity::insert(write(new)?).on_conflict(OnConflict::new().do_nothing().to_owned());
+        let inserted = row.exec_without_returning(&self.0.writer).await?;
+        Ok(if inserted == 0 { Insertion::AlreadyThere } else { Insertion::Inserted })
+    }
+
+    /// Writes claims, roles, `enabled` and `updated_at`; username and password stay. False when there is no such person.
+    pub async fn update(&self, changed: &User) -> Result<bool, StoreFailure> {
+        let row = account::ActiveModel {
+            username: NotSet,
+            password_hash: NotSet,
+            password_version: NotSet,
+            created_at: NotSet,
+            ..write(changed)?
+        };
+        let person = account::Column::Subject.eq(changed.subject.as_str());
+        Ok(account::Entity::update_many().set(row).filter(person).exec(&self.0.writer).await?.rows_affected > 0)
+    }
+
+    /// Gives a person another password and, in the same breath, ends every session of theirs but `except` and revokes every grant: whoever
+    /// knew the old password keeps nothing. With `version`, only if the password is still the one that was checked. False when it is not, or
+    /// when there is no such person.
+    pub async fn set_password(
+        &self,
+        subject: &Subject,
+        password: &PasswordHash,
+        version: Option<i64>,
+        at: Timestamp,
+        except: Option<&SessionId>,
+    ) -> Result<bool, StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            let mut row = account::Entity::update_many()
+                .col_expr(account::Column::PasswordHash, Expr::val(password.as_phc()))
+                .col_expr(account::Column::PasswordVersion, Expr::col(account::Column::PasswordVersion).add(1))
+                .col_expr(account::Column::UpdatedAt, Expr::val(at.seconds()))
+                .filter(account::Column::Subject.eq(key(subject.as_str())));
+            if let Some(checked) = version {
+                row = row.filter(account::Column::PasswordVersion.eq(checked));
+            }
+            if row.exec(&change).await?.rows_affected == 0 {
+                return Ok(false);
+            }
+            session::end_all_of(&change, subject, except).await?;
+            granted::revoke_where(&change, granted::Column::Subject.eq(key(subject.as_str())), at).await?;
+            change.commit().await?;
+            Ok(true)
+        })
+    }
+
+    /// Disables a person, and in the same breath ends every session and revokes every grant of theirs; or enables them again. False when
+    /// there is no such person.
+    pub async fn set_enabled(&self, subject: &Subject, enabled: bool, at: Timestamp) -> Result<bool, StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            let row = account::Entity::update_many()
+                .col_expr(account::Column::Enabled, Expr::val(enabled))
+                .col_expr(account::Column::UpdatedAt, Expr::val(at.seconds()))
+                .filter(account::Column::Subject.eq(key(subject.as_str())));
+            if row.exec(&change).await?.rows_affected == 0 {
+                return Ok(false);
+            }
+            if !enabled {
+                session::end_all_of(&change, subject, None).await?;
+                granted::revoke_where(&change, granted::Column::Subject.eq(key(subject.as_str())), at).await?;
+            }
+            change.commit().await?;
+            Ok(true)
+        })
+    }
+
+    /// Gives a person these roles and no others. False when there is no such person.
+    pub async fn set_roles(&self, subject: &Subject, roles: &BTreeSet<String>, at: Timestamp) -> Result<bool, StoreFailure> {
+        let row = account::Entity::update_many()
+            .col_expr(account::Column::Roles, Expr::val(json(roles)?))
+            .col_expr(account::Column::UpdatedAt, Expr::val(at.seconds()))
+            .filter(account::Column::Subject.eq(key(subject.as_str())));
+        Ok(row.exec(&self.0.writer).await?.rows_affected > 0)
+    }
+
+    /// Replaces a password's hash by another one of the same password, unless the password was changed meanwhile; false then.
+    pub async fn upgrade_password(&self, subject: &Subject, old: &PasswordHash, new: &PasswordHash) -> Result<bool, StoreFailure> {
+        let row = account::Entity::update_many()
+            .col_expr(account::Column::PasswordHash, Expr::val(new.as_phc()))
+            .filter(account::Column::Subject.eq(key(subject.as_str())))
+            .filter(account::Column::PasswordHash.eq(old.as_phc()));
+        Ok(row.exec(&self.0.writer).await?.rows_affected > 0)
+    }
+
+    /// Closes an account and removes what belongs to it: sessions, consents, grants. False when there is no such person.
+    pub async fn delete(&self, subject: &Subject) -> Result<bool, StoreFailure> {
+        retried!(async { Ok(account::Entity::delete_by_id(key(subject.as_str())).exec(&self.0.writer).await?.rows_affected > 0) })
+    }
+}
+
+/// Holds a person's password as it is until `change` is made: lost when it is another one than `version` by now, or the account is
+/// disabled or gone. The row is written, not only read, so that a change of the password waits, and then sees what was begun.
+pub(super) async fn confirm_password(change: &impl ConnectionTrait, user: &Subject, version: i64) -> Result<Applied, StoreFailure> {
+    let same = account::Entity::update_many()
+        .col_expr(account::Column::PasswordVersion, Expr::val(version))
+        .filter(account::Column::Subject.eq(key(user.as_str())))
+        .filter(account::Column::PasswordVersion.eq(version))
+        .filter(account::Column::Enabled.eq(true));
+    Ok(if same.exec(change).await?.rows_affected == 1 { Applied::Done } else { Applied::Lost })
+}
+
+fn read(model: account::Model) -> Result<User, StoreFailure> {
+    let row = Row::new("account", &model.subject);
+    // Upper case would be folded, and then not be found again.
+    let username = Username::parse(&model.username).ok().filter(|username| username.as_str() == model.username);
+    Ok(User {
+        username: row.known("username", username)?,
+        claims: row.json("claims", &model.claims)?,
+        roles: row.json("roles", &model.roles)?,
+        subject: Subject::new(model.subject),
+        password: model.password_hash.map(PasswordHash::from_phc),
+        password_version: model.password_version,
+        enabled: model.enabled,
+        created_at: Timestamp::from_seconds(model.created_at),
+        updated_at: Timestamp::from_seconds(model.updated_at),
+    })
+}
+
+fn write(user: &User) -> Result<account::ActiveModel, StoreFailure> {
+    Ok(account::ActiveModel {
+        subject: Set(user.subject.to_string()),
+        username: Set(user.username.to_string()),
+        password_hash: Set(user.password.as_ref().map(|hash| hash.as_phc().to_owned())),
+        password_version: Set(user.password_version),
+        claims: Set(json(&user.claims)?),
+        roles: Set(json(&user.roles)?),
+        enabled: Set(user.enabled),
+        created_at: Set(user.created_at.seconds()),
+        updated_at: Set(user.updated_at.seconds()),
+    })
+}
