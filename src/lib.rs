@@ -6,10 +6,14 @@
 //! | [`protocol`] | what the specifications say: requests, rules, refusals, claims. Pure: no I/O, no clock, no randomness |
 //! | [`identity`] | what we say about people: users, sessions, password policy, login throttling. Pure too |
 //! | [`clock`], [`random`] | the only two places that ask for the time and for randomness |
+//! | [`signing`] | keys on disk, the published key set, signing, verifying, sealing |
+//! | [`password`] | Argon2id, off the async threads, in a bounded pool |
 //! | [`store`] | what we remember: one aggregate per file |
 
 pub mod clock;
 pub mod identity;
+pub mod password;
 pub mod protocol;
 pub mod random;
+pub mod signing;
 pub mod store;

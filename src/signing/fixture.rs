@@ -1,0 +1,49 @@
+//! A key folder for tests, with keys that are the same for the same seed.
+
+use std::ops::Deref;
+
+use tempfile::TempDir;
+
+use crate::protocol::time::Timestamp;
+use crate::random::Random;
+use crate::signing::{KeyFolder, KeySize, Rotation, SharedKeyring};
+
+pub(super) const fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+/// A folder of its own, deleted at the end.
+pub(super) struct Folder {
+    keys: KeyFolder,
+    random: Random,
+    _home: TempDir,
+}
+
+impl Folder {
+    pub(super) fn new(seed: u64) -> Self {
+        let (home, random) = (tempfile::tempdir().unwrap(), Random::seeded(seed));
+        let keys = KeyFolder::open_or_create(home.path(), KeySize::default(), &random, at(0)).unwrap();
+        Self { keys, random, _home: home }
+    }
+
+    pub(super) fn folder(&self) -> KeyFolder {
+        self.keys.clone()
+    }
+
+    /// [`KeyFolder::rotate`] with the folder's own randomness.
+    pub(super) fn rotate(&self, now: Timestamp) -> Rotation {
+        self.keys.rotate(KeySize::default(), &self.random, now).unwrap()
+    }
+
+    pub(super) fn shared(&self) -> SharedKeyring {
+        SharedKeyring::open(self.folder()).unwrap()
+    }
+}
+
+impl Deref for Folder {
+    type Target = KeyFolder;
+
+    fn deref(&self) -> &KeyFolder {
+        &self.keys
+    }
+}

@@ -1,0 +1,38 @@
+//! Our keys: on disk, in memory, published; signing and verifying with them; and sealing texts for the holders of tokens.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `jwk` | public keys as the world sees them (RFC 7517), and their thumbprints (RFC 7638) |
+//! | `state` | the life of a key, and the list of all keys: what `keyring.json` says |
+//! | `make` | making and importing RSA keys: the only use of `rsa` |
+//! | `folder`, `disk`, `failure` | the key folder: reading, rotating, importing; private files; what can be wrong with them |
+//! | `keyring`, `shared` | the keys of one moment; the keys of a running server |
+//! | `jwt`, `provider` | signing and verifying (RFC 7519, RFC 8725); how jsonwebtoken reaches the parsed keys |
+//! | `seal` | sealing a small text under a presented token |
+//!
+//! Nothing here asks for the time: whoever calls says what `now` is.
+
+mod disk;
+mod failure;
+mod folder;
+mod jwk;
+mod jwt;
+mod keyring;
+mod make;
+mod provider;
+mod seal;
+mod shared;
+mod state;
+
+#[cfg(test)]
+mod fixture;
+
+pub use failure::KeyFolderFailure;
+pub use folder::{Imported, KeyFolder};
+pub use jwk::{InvalidKid, Jwk, JwkSet, Kid};
+pub use jwt::{MAX_JWT_BYTES, Signer, SigningFailure, Untrusted};
+pub use keyring::{Key, Keyring};
+pub use make::{KeySize, UnusableKey};
+pub use seal::{Sealed, SealingFailure};
+pub use shared::{Reload, SharedKeyring};
+pub use state::{KeyState, Rotation};

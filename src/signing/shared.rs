@@ -1,0 +1,139 @@
+//! The ring in use by a running server, replaced when the key folder has changed.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::signing::failure::KeyFolderFailure;
+use crate::signing::folder::KeyFolder;
+use crate::signing::keyring::Keyring;
+
+/// The keys of a running server. Clones share them.
+#[derive(Clone)]
+pub struct SharedKeyring(Arc<Shared>);
+
+struct Shared {
+    folder: KeyFolder,
+    current: RwLock<Arc<Keyring>>,
+    seen: Mutex<Seen>,
+}
+
+/// What the last look at the folder found.
+struct Seen {
+    stamp: Stamp,
+    problem: Option<String>,
+}
+
+/// What tells one version of `keyring.json` from another: each is a new file, put in the place of the old one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+}
+
+/// What a look at the key folder led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// Nothing has changed.
+    Unchanged,
+    /// The folder had changed, and the new ring is in use.
+    Reloaded,
+    /// The folder is as broken as it was at the last look, which has said why. The old ring stays in use.
+    StillBroken,
+}
+
+impl SharedKeyring {
+    /// Reads the keys of a folder.
+    pub fn open(folder: KeyFolder) -> Result<Self, KeyFolderFailure> {
+        // The stamp before the keys: a change in between is then noticed at the first look.
+        let stamp = stamp(&folder)?;
+        let current = RwLock::new(Arc::new(folder.keyring()?));
+        Ok(Self(Arc::new(Shared { folder, current, seen: Mutex::new(Seen { stamp, problem: None }) })))
+    }
+
+    /// The ring in use.
+    #[must_use]
+    pub fn current(&self) -> Arc<Keyring> {
+        Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks whether `keyring.json` has changed, which costs one `stat`, and if so takes the new keys into use. A folder that can't be
+    /// read leaves the old ring in use; the reason is returned once, and again only when it becomes another.
+    pub fn reload_if_changed(&self) -> Result<Reload, KeyFolderFailure> {
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = stamp(&self.0.folder);
+        if stamp.as_ref().is_ok_and(|stamp| *stamp == seen.stamp) {
+            seen.problem = None;
+            return Ok(Reload::Unchanged);
+        }
+        match stamp.and_then(|stamp| Ok((stamp, self.0.folder.keyring()?))) {
+            Ok((stamp, keyring)) => {
+                *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+                *seen = Seen { stamp, problem: None };
+                Ok(Reload::Reloaded)
+            }
+            Err(failure) => {
+                let problem = Some(failure.to_string());
+                if seen.problem == problem {
+                    return Ok(Reload::StillBroken);
+                }
+                seen.problem = problem;
+                Err(failure)
+            }
+        }
+    }
+}
+
+fn stamp(folder: &KeyFolder) -> Result<Stamp, KeyFolderFailure> {
+    let path = folder.list_path();
+    let found = fs::metadata(&path).map_err(KeyFolderFailure::io("read", &path))?;
+    Ok(Stamp { inode: found.ino(), length: found.len(), modified: (found.mtime(), found.mtime_nsec()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signing::fixture::{Folder, at};
+
+    #[test]
+    fn a_running_server_notices_a_rotation() {
+        let folder = Folder::new(40);
+        let ring = folder.shared();
+        let held = ring.current();
+        assert_eq!(ring.reload_if_changed().unwrap(), Reload::Unchanged);
+        let rotation = folder.rotate(at(1));
+        assert_eq!(ring.current().active().kid(), &rotation.retired, "not before it has looked");
+        let clone = ring.clone();
+        assert_eq!(ring.reload_if_changed().unwrap(), Reload::Reloaded);
+        assert_eq!(clone.current().active().kid(), &rotation.active);
+        assert_eq!(held.active().kid(), &rotation.retired, "whoever holds the old ring keeps it");
+        assert_eq!(ring.reload_if_changed().unwrap(), Reload::Unchanged);
+    }
+
+    #[test]
+    fn a_broken_folder_leaves_the_old_keys_in_use_and_says_why_once() {
+        let folder = Folder::new(41);
+        let ring = folder.shared();
+        let active = ring.current().active().kid().clone();
+        let list = folder.list_path();
+        let good = fs::read_to_string(&list).unwrap();
+        let expect_old_keys = || assert_eq!(ring.current().active().kid(), &active);
+
+        fs::write(&list, "{").unwrap();
+        assert!(ring.reload_if_changed().unwrap_err().to_string().contains("is damaged"));
+        expect_old_keys();
+        assert_eq!(ring.reload_if_changed().unwrap(), Reload::StillBroken);
+        expect_old_keys();
+        fs::remove_file(&list).unwrap();
+        assert!(ring.reload_if_changed().unwrap_err().to_string().contains("cannot read"));
+        assert_eq!(ring.reload_if_changed().unwrap(), Reload::StillBroken);
+        expect_old_keys();
+
+        fs::write(&list, good).unwrap();
+        assert_eq!(ring.reload_if_changed().unwrap(), Reload::Reloaded);
+        expect_old_keys();
+        fs::remove_file(&list).unwrap();
+        assert!(ring.reload_if_changed().is_err(), "broken again is said again");
+    }
+}
