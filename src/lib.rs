@@ -5,12 +5,16 @@
 //! |---|---|
 //! | [`protocol`] | what the specifications say: requests, rules, refusals, claims. Pure: no I/O, no clock, no randomness |
 //! | [`identity`] | what we say about people: users, sessions, password policy, login throttling. Pure too |
+//! | [`config`] | what the operator chose: one file per section, every field documented, all problems reported at once |
 //! | [`clock`], [`random`] | the only two places that ask for the time and for randomness |
 //! | [`signing`] | keys on disk, the published key set, signing, verifying, sealing |
 //! | [`password`] | Argon2id, off the async threads, in a bounded pool |
 //! | [`store`] | what we remember: one aggregate per file |
+//! | [`flow`] | what happens: load facts, ask the rules, sign, write, answer. No HTTP types |
 
 pub mod clock;
+pub mod config;
+pub mod flow;
 pub mod identity;
 pub mod password;
 pub mod protocol;

@@ -1,0 +1,99 @@
+//! What the operator chose: one file per section. A setting is declared once, and parsing, its default, its environment variable, the
+//! refusal of unknown names and the reference in `docs/configuration.md` all come from that declaration. Nothing here acts on a
+//! setting; a configuration that exists has been checked.
+
+pub mod database;
+pub mod keys;
+mod kind;
+pub mod log;
+pub mod login;
+pub mod password;
+mod problem;
+mod reference;
+pub mod server;
+pub mod session;
+mod settings;
+mod source;
+mod top;
+mod warnings;
+
+use std::path::Path;
+
+pub use self::database::Database;
+pub use self::keys::Keys;
+pub use self::log::Log;
+pub use self::login::Login;
+pub use self::password::Password;
+pub use self::problem::{Problem, Problems};
+pub use self::reference::reference;
+pub use self::server::Server;
+pub use self::session::Session;
+use self::settings::Section;
+use self::source::Source;
+use self::top::Top;
+use crate::protocol::issuer::Issuer;
+
+/// Everything that an operator can choose, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The URL that names this server.
+    pub issuer: Issuer,
+    /// Where we listen and how long we wait.
+    pub server: Server,
+    /// Where we remember.
+    pub database: Database,
+    /// Where the signing keys are.
+    pub keys: Keys,
+    /// How passwords are hashed and how long they must be.
+    pub password: Password,
+    /// When failed sign-ins are slowed down.
+    pub login: Login,
+    /// How long people stay signed in.
+    pub session: Session,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+impl Config {
+    /// Reads the file at `path`, if there is one to read, and the variables of `environment`, which win over the file.
+    ///
+    /// # Errors
+    /// Every problem of both, not only the first.
+    pub fn load(path: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Self, Problems> {
+        let mut source = Source::open(path, environment);
+        let top = Top::read(&mut source);
+        let server = Server::read(&mut source);
+        let database = Database::read(&mut source);
+        let keys = Keys::read(&mut source);
+        let password = Password::read(&mut source);
+        let login = Login::read(&mut source);
+        let session = Session::read(&mut source);
+        let log = Log::read(&mut source);
+        let mut problems = source.into_problems();
+        problems.extend(password.as_ref().and_then(Password::contradiction));
+        problems.extend(login.as_ref().and_then(Login::contradiction));
+        problems.extend(session.as_ref().and_then(Session::contradiction));
+        match (top, server, database, keys, password, login, session, log) {
+            (Some(top), Some(server), Some(database), Some(keys), Some(password), Some(login), Some(session), Some(log))
+                if problems.is_empty() =>
+            {
+                Ok(Self { issuer: top.issuer, server, database, keys, password, login, session, log })
+            }
+            _ => Err(Problems::new(problems)),
+        }
+    }
+
+    /// What makes this server less secure than it could be, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        warnings::of(self)
+    }
+}
+
+/// The variables of this process. What is not Unicode is read with replacement characters, so that it is refused and not overlooked.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! What makes a server less secure than it could be, said loudly when it starts.
+
+use url::Url;
+
+use super::Config;
+use super::database::DatabaseUrl;
+
+/// The sentences for `config`.
+pub(super) fn of(config: &Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !config.issuer.is_https() {
+        warnings.push(
+            "issuer is http: what is sent can be read and cookies are not Secure; for trying things out on one machine only".to_owned(),
+        );
+    }
+    if config.issuer.is_https() && config.server.trusted_proxies.is_empty() {
+        warnings.push(
+            "server.trusted_proxies is empty: behind a proxy everybody seems to come from its address, so a hundred failed sign-ins of anyone \
+             slow down all; name the proxy"
+                .to_owned(),
+        );
+    }
+    for network in config.server.trusted_proxies.iter().filter(|network| network.prefix_len() < 8) {
+        warnings.push(format!("server.trusted_proxies has {network}: whoever connects from there may claim any address"));
+    }
+    if config.issuer.is_https() && config.server.listen.iter().any(|address| !address.ip().is_loopback()) {
+        warnings.push(
+            "server.listen is open to other machines and speaks plain HTTP: make sure that only your TLS proxy can reach it".to_owned(),
+        );
+    }
+    if config.password.is_below_floor() {
+        warnings.push(
+            "password: these Argon2id parameters are weaker than OWASP's least (19456 KiB with 2 iterations, or 47104 KiB with 1)"
+                .to_owned(),
+        );
+    }
+    if config.login.account_failures > 100 {
+        warnings.push("login.account_failures is above 100, the most that NIST SP 800-63B allows".to_owned());
+    }
+    if crosses_the_network_in_the_clear(&config.database.url) {
+        warnings.push(
+            "database.url does not insist on TLS: add sslmode=verify-full, or whoever is in between can read the database".to_owned(),
+        );
+    }
+    warnings
+}
+
+/// Whether a PostgreSQL server on another machine may be spoken to without TLS, or without knowing that it is the right one.
+fn crosses_the_network_in_the_clear(database: &DatabaseUrl) -> bool {
+    let Ok(url) = Url::parse(database.reveal()) else { return false };
+    let option = |names: [&str; 2]| url.query_pairs().filter(|(name, _)| names.contains(&name.as_ref())).last().map(|(_, value)| value);
+    let host = option(["host", "hostaddr"]).unwrap_or_else(|| url.host_str().unwrap_or_default().into());
+    let local =
+        host.is_empty() || host.starts_with('/') || host.starts_with("%2F") || ["localhost", "127.0.0.1", "[::1]", "::1"].contains(&&*host);
+    let sslmode = option(["sslmode", "ssl-mode"]);
+    !database.is_sqlite() && !local && !sslmode.is_some_and(|mode| ["require", "verify-ca", "verify-full"].contains(&&*mode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warnings(settings: &[(&str, &str)]) -> String {
+        let sound = [("CLAVIGER_ISSUER", "https://login.example.com"), ("CLAVIGER_SERVER_TRUSTED_PROXIES", "10.0.0.1")];
+        let settings = sound.iter().filter(|(name, _)| !settings.iter().any(|(other, _)| name == other)).chain(settings);
+        let environment = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(None, environment).unwrap().warnings().join("\n")
+    }
+
+    #[test]
+    fn a_sound_configuration_has_no_warnings() {
+        assert_eq!(warnings(&[]), "");
+        assert_eq!(warnings(&[("CLAVIGER_DATABASE_URL", "postgres://u:p@db.example/c?sslmode=verify-full")]), "");
+        assert_eq!(warnings(&[("CLAVIGER_DATABASE_URL", "postgres://u:p@localhost/c")]), "");
+        assert_eq!(warnings(&[("CLAVIGER_DATABASE_URL", "postgres:///c?host=/run/postgresql")]), "");
+        assert_eq!(warnings(&[("CLAVIGER_PASSWORD_MEMORY_KIB", "47104"), ("CLAVIGER_PASSWORD_ITERATIONS", "1")]), "");
+    }
+
+    #[test]
+    fn whatever_weakens_the_server_is_said() {
+        for (name, value, expected) in [
+            ("CLAVIGER_ISSUER", "http://localhost:8080", "issuer is http"),
+            ("CLAVIGER_SERVER_TRUSTED_PROXIES", "", "server.trusted_proxies is empty"),
+            ("CLAVIGER_SERVER_TRUSTED_PROXIES", "0.0.0.0/0", "server.trusted_proxies has 0.0.0.0/0"),
+            ("CLAVIGER_SERVER_TRUSTED_PROXIES", "::/0", "server.trusted_proxies has ::/0"),
+            ("CLAVIGER_SERVER_LISTEN", "0.0.0.0:8080", "server.listen is open"),
+            ("CLAVIGER_PASSWORD_ITERATIONS", "1", "password: "),
+            ("CLAVIGER_LOGIN_ACCOUNT_FAILURES", "100", ""),
+            ("CLAVIGER_DATABASE_URL", "postgres://u:hunter2@db.example/c?sslmode=prefer", "database.url does not insist on TLS"),
+        ] {
+            let said = warnings(&[(name, value)]);
+            assert!(said.starts_with(expected) && said.lines().count() == usize::from(!expected.is_empty()), "{name}={value}: {said}");
+        }
+        let failures = [("CLAVIGER_LOGIN_ACCOUNT_FAILURES", "101"), ("CLAVIGER_LOGIN_ADDRESS_FAILURES", "101")];
+        assert!(warnings(&failures).starts_with("login.account_failures is above 100"));
+    }
+}

@@ -1,0 +1,73 @@
+//! Whether an access token is alive: what was revoked, or ended with its session, its person or its client, is inactive at once. Nothing here
+//! is remembered from an earlier request.
+
+use crate::flow::{Failure, Server};
+use crate::identity::user::User;
+use crate::protocol::access_token::{self, AccessToken};
+use crate::protocol::bearer::{self, Reason};
+
+/// An access token that is alive, and the person it speaks for, if any.
+pub(super) struct Live {
+    pub(super) token: AccessToken,
+    pub(super) user: Option<User>,
+}
+
+impl Server {
+    pub(super) async fn live_access_token(&self, jwt: &str) -> Result<Result<Live, Reason>, Failure> {
+        match self.own_access_token(jwt) {
+            Ok(token) => self.live(token).await,
+            Err(reason) => Ok(Err(reason)),
+        }
+    }
+
+    /// An access token that we made, alive or not.
+    pub(super) fn own_access_token(&self, jwt: &str) -> Result<AccessToken, Reason> {
+        let token: AccessToken =
+            self.signer.verify(access_token::TYP, jwt, self.clock.now()).map_err(|untrusted| Reason::Untrusted(untrusted.to_string()))?;
+        if token.iss == self.issuer.as_str() { Ok(token) } else { Err(Reason::Untrusted("another issuer".to_owned())) }
+    }
+
+    async fn live(&self, token: AccessToken) -> Result<Result<Live, Reason>, Failure> {
+        let now = self.clock.now();
+        if let Err(reason) = bearer::check_time(&token, now) {
+            return Ok(Err(reason));
+        }
+        match self.enabled_client(&token.client_id).await? {
+            None => return Ok(Err(Reason::Inactive("its client is disabled or deleted"))),
+            // Another one of the same name was registered since.
+            Some(client) if token.iat < client.created_at => return Ok(Err(Reason::Inactive("its client was deleted"))),
+            Some(_) => {}
+        }
+        if self.store.revoked_tokens().contains(&token.jti).await? {
+            return Ok(Err(Reason::Inactive("it was revoked")));
+        }
+        let Some(grant) = token.grant() else { return Ok(Ok(Live { token, user: None })) };
+        let Some((grant, session_is_live)) = self.store.grants().find(&grant, now, self.settings.session).await? else {
+            return Ok(Err(Reason::Inactive("its grant is forgotten")));
+        };
+        if grant.revoked_at.is_some() {
+            return Ok(Err(Reason::Inactive("its grant was revoked")));
+        }
+        if !session_is_live && !grant.is_offline() {
+            return Ok(Err(Reason::Inactive("its session is over")));
+        }
+        match self.store.users().find(&grant.user).await? {
+            Some(user) if user.enabled => Ok(Ok(Live { token, user: Some(user) })),
+            _ => Ok(Err(Reason::Inactive("its person is disabled or deleted"))),
+        }
+    }
+
+    /// The token, if it is alive and has a scope, and its person.
+    pub(super) async fn person_with_scope(
+        &self,
+        token: AccessToken,
+        scope: &'static str,
+    ) -> Result<Result<(AccessToken, User), Reason>, Failure> {
+        Ok(match self.live(token).await? {
+            Err(reason) => Err(reason),
+            Ok(Live { token, user: Some(user) }) if token.granted().contains(scope) => Ok((token, user)),
+            // RFC 6750 §3.1: a live token of ours is recognised, whatever it is for.
+            Ok(_) => Err(Reason::Scope(scope)),
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! The authorization endpoint: load the facts, ask the junction what is next, and give out a code when it says so.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use crate::flow::session::Current;
+use crate::flow::{Failure, Server};
+use crate::protocol::authorize::{self, Answer, Destination, Facts, Reason, Request, SignedIn, Step, next_step};
+use crate::protocol::client::Client;
+use crate::protocol::grant::{Grant, authorization_code};
+use crate::protocol::id_token::{self, IdToken};
+use crate::protocol::params::Params;
+use crate::protocol::refusal::{ErrorCode, Refusal};
+use crate::protocol::scope::Scope;
+use crate::protocol::subject::{GrantId, Subject};
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::{Token, TokenKind};
+use crate::store::Applied;
+
+/// The longest query that is taken: it travels through our pages and back.
+pub const LONGEST_QUERY: usize = 16 * 1024;
+
+/// How often a request looks again after another one used up what it rests on.
+const ATTEMPTS: u32 = 3;
+
+/// What the browser gets.
+pub enum Outcome {
+    /// Our own error page: there is no place to send an answer to.
+    ErrorPage(Refusal),
+    /// An answer for the client.
+    Answer {
+        /// The answer.
+        answer: Answer,
+        /// Why, when it is a refusal.
+        refusal: Option<Refusal>,
+    },
+    /// The login page.
+    Login,
+    /// The consent page.
+    Consent,
+}
+
+/// A request that has a destination, and what is next with it.
+pub(super) struct Considered {
+    pub(super) client: Arc<Client>,
+    pub(super) destination: Destination,
+    pub(super) current: Option<Current>,
+    pub(super) next: Next,
+}
+
+/// What is next.
+pub(super) enum Next {
+    Login(Request),
+    Consent(Scope),
+    Issue(Request, Scope),
+    Refuse(Refusal),
+}
+
+/// The refusal of a request that is longer than [`LONGEST_QUERY`].
+#[must_use]
+pub fn too_long() -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, "The request is too long.")
+}
+
+/// Names a request, so that what a person does for it counts for it alone.
+pub(super) fn name_of(query: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(query))
+}
+
+impl Server {
+    /// Answers an authorization request.
+    pub async fn authorize(&self, query: &str, session: Option<&Token>) -> Result<Outcome, Failure> {
+        for _ in 0..ATTEMPTS {
+            let considered = match self.consider(query, session).await? {
+                Ok(considered) => considered,
+                Err(refusal) => return Ok(Outcome::ErrorPage(refusal)),
+            };
+            match considered.next {
+                Next::Login(_) => return Ok(Outcome::Login),
+                Next::Consent(_) => return Ok(Outcome::Consent),
+                Next::Refuse(refusal) => {
+                    self.forget_interaction(considered.current.as_ref(), query).await?;
+                    return Ok(Outcome::Answer { answer: considered.destination.refuse(&refusal), refusal: Some(refusal) });
+                }
+                Next::Issue(request, scope) => {
+                    // The junction issues only to somebody who is signed in.
+                    let Some(current) = considered.current else { return Ok(Outcome::Login) };
+                    if let Some(code) = self.issue_code(&considered.client, &request, scope, &current, query).await? {
+                        return Ok(Outcome::Answer { answer: considered.destination.code(code.reveal()), refusal: None });
+                    }
+                    // The session ended while we looked, or another request used up what the person did: the junction looks again.
+                }
+            }
+        }
+        Ok(Outcome::Login)
+    }
+
+    /// Loads the facts and asks the junction. The refusals that it returns itself have no place to go to.
+    pub(super) async fn consider(&self, query: &str, session: Option<&Token>) -> Result<Result<Considered, Refusal>, Failure> {
+        if query.len() > LONGEST_QUERY {
+            return Ok(Err(too_long()));
+        }
+        let params = match Params::parse(query.as_bytes()) {
+            Ok(params) => params,
+            Err(malformed) => return Ok(Err(malformed.into())),
+        };
+        let id = match authorize::client_id(&params) {
+            Ok(id) => id,
+            Err(reason) => return Ok(Err(reason.into())),
+        };
+        let Some(client) = self.cached_client(&id).await?.filter(|client| client.enabled) else {
+            return Ok(Err(Reason::UnknownClient(id.to_string()).into()));
+        };
+        let destination = match Destination::check(&params, &client, &self.issuer) {
+            Ok(destination) => destination,
+            Err(reason) => return Ok(Err(reason.into())),
+        };
+        let current = self.current_session(session).await?;
+        let next = self.next(&params, &client, current.as_ref(), query).await?;
+        Ok(Ok(Considered { client, destination, current, next }))
+    }
+
+    async fn next(&self, params: &Params, client: &Client, current: Option<&Current>, query: &str) -> Result<Next, Failure> {
+        let request = match Request::parse(params, client) {
+            Ok(request) => request,
+            Err(refusal) => return Ok(Next::Refuse(refusal)),
+        };
+        let now = self.clock.now();
+        let hinted = match request.id_token_hint.as_deref().map(|hint| self.hinted(hint, client, now)).transpose() {
+            Ok(hinted) => hinted,
+            Err(reason) => return Ok(Next::Refuse(reason.into())),
+        };
+        let consented = match current {
+            Some(current) => {
+                self.store.consents().find(&current.user.subject, &client.id).await?.map(|consent| consent.scope).unwrap_or_default()
+            }
+            None => Scope::default(),
+        };
+        let signed_in = current.map(|current| {
+            let interaction = current.session.interaction_for(&name_of(query), now);
+            SignedIn {
+                subject: current.user.subject.clone(),
+                roles: current.user.roles.clone(),
+                authenticated_at: current.session.authenticated_at,
+                for_this_request: interaction.is_some_and(|interaction| interaction.signed_in),
+                consent: interaction.and_then(|interaction| interaction.consent),
+            }
+        });
+        let catalog = self.catalog().await?;
+        Ok(match next_step(&request, client, &catalog, &Facts { signed_in, consented, hinted }, now) {
+            Step::Login => Next::Login(request),
+            Step::Consent(scope) => Next::Consent(scope),
+            Step::Issue(scope) => Next::Issue(request, scope),
+            Step::Refuse(refusal) => Next::Refuse(refusal),
+        })
+    }
+
+    /// The person of an `id_token_hint` (OpenID Connect Core §3.1.2.1): ours, for this client; an expired one counts.
+    fn hinted(&self, hint: &str, client: &Client, now: Timestamp) -> Result<Subject, Reason> {
+        let token = self.verified_hint(hint, now).filter(|token| token.aud == client.id);
+        token.map(|token| token.sub).ok_or(Reason::BadHint)
+    }
+
+    /// An ID token of ours that somebody sent back to us.
+    pub(super) fn verified_hint(&self, hint: &str, now: Timestamp) -> Option<IdToken> {
+        self.signer.verify::<IdToken>(id_token::TYP, hint, now).ok().filter(|token| token.iss == self.issuer.as_str())
+    }
+
+    async fn forget_interaction(&self, current: Option<&Current>, query: &str) -> Result<(), Failure> {
+        if let Some((current, interaction)) =
+            current.and_then(|current| Some((current, current.session.interaction_for(&name_of(query), self.clock.now())?)))
+        {
+            self.store.sessions().use_up(&current.session.id, interaction).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what the person allows, and gives out the code for it. What they did for this request is used up with it.
+    async fn issue_code(
+        &self,
+        client: &Client,
+        request: &Request,
+        scope: Scope,
+        current: &Current,
+        query: &str,
+    ) -> Result<Option<Token>, Failure> {
+        let now = self.clock.now();
+        let code = self.random.token(TokenKind::AuthorizationCode);
+        let expires_at = now + authorization_code::LIFETIME;
+        let stored = authorization_code::Stored {
+            code: code.hash(),
+            redirect_uri: request.redirect_uri.clone(),
+            challenge: request.challenge.clone(),
+            expires_at,
+            spent_at: None,
+            grant: Grant {
+                id: GrantId::new(self.random.uuid()),
+                client: client.id.clone(),
+                user: current.user.subject.clone(),
+                session: Some(current.session.id.clone()),
+                scope,
+                resources: request.narrowing.resources.clone(),
+                nonce: request.nonce.clone(),
+                authenticated_at: current.session.authenticated_at,
+                created_at: now,
+                refresh_until: None,
+                expires_at,
+                revoked_at: None,
+            },
+            session_is_live: true,
+        };
+        let interaction = current.session.interaction_for(&name_of(query), now);
+        let applied = self.store.grants().insert_code(&stored, Some((&current.session.id, interaction))).await?;
+        Ok((applied == Applied::Done).then_some(code))
+    }
+}

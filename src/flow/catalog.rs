@@ -1,0 +1,89 @@
+//! Clients and APIs, remembered for a second: most requests need no query for them, and a change made by another process counts a second
+//! later. Whatever says whether a token is alive asks the store itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache as Moka;
+
+use crate::flow::{Failure, Server};
+use crate::protocol::api::{Api, ApiScope};
+use crate::protocol::client::{Client, ClientId};
+use crate::protocol::issuer::Issuer;
+use crate::protocol::resource::Resource;
+use crate::protocol::scope::ScopeToken;
+use crate::protocol::scope_grant::Catalog;
+
+/// How old a remembered client or API may be.
+const FRESHNESS: Duration = Duration::from_secs(1);
+/// Most clients remembered at once.
+const CAPACITY: u64 = 10_000;
+
+/// What is remembered.
+pub(super) struct Cache {
+    clients: Moka<ClientId, Option<Arc<Client>>>,
+    catalog: Moka<(), Arc<Catalog>>,
+}
+
+impl Cache {
+    pub(super) fn new() -> Self {
+        Self {
+            clients: Moka::builder().max_capacity(CAPACITY).time_to_live(FRESHNESS).build(),
+            catalog: Moka::builder().max_capacity(1).time_to_live(FRESHNESS).build(),
+        }
+    }
+
+    /// Forgets everything, after a change of our own.
+    pub(super) fn clear(&self) {
+        self.clients.invalidate_all();
+        self.catalog.invalidate_all();
+    }
+}
+
+/// The scopes of our own API, each with what it allows.
+const OWN_SCOPES: [(&str, &str); 8] = [
+    ("clients:read", "see the applications registered here"),
+    ("clients:write", "register, change and remove applications"),
+    ("users:read", "see the people registered here"),
+    ("users:write", "add, change and remove people"),
+    ("apis:read", "see the APIs registered here"),
+    ("apis:write", "add, change and remove APIs"),
+    ("keys:read", "see the signing keys"),
+    ("keys:write", "rotate the signing keys"),
+];
+
+/// Our own API: its identifier is the issuer's `/api`, and a person needs the role `admin` for it.
+fn own_api(issuer: &Issuer) -> Option<Api> {
+    let scopes = OWN_SCOPES.iter().filter_map(|(name, description)| {
+        let role = Some(crate::identity::user::ADMIN.to_owned());
+        Some(ApiScope { name: ScopeToken::parse(name).ok()?, description: (*description).to_owned(), role })
+    });
+    Some(Api {
+        identifier: Resource::parse(&issuer.url("/api")).ok()?,
+        name: "Claviger".to_owned(),
+        scopes: scopes.collect(),
+        introspectors: [].into(),
+    })
+}
+
+impl Server {
+    pub(super) async fn cached_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, Failure> {
+        if let Some(known) = self.cache.clients.get(id).await {
+            return Ok(known);
+        }
+        let found = self.store.clients().find(id).await?.map(Arc::new);
+        self.cache.clients.insert(id.clone(), found.clone()).await;
+        Ok(found)
+    }
+
+    pub(super) async fn catalog(&self) -> Result<Arc<Catalog>, Failure> {
+        if let Some(known) = self.cache.catalog.get(&()).await {
+            return Ok(known);
+        }
+        let mut apis: Vec<Api> = own_api(&self.issuer).into_iter().collect();
+        apis.extend(self.store.apis().list().await?);
+        let catalog = Arc::new(Catalog::new(self.issuer.clone(), apis));
+        self.cache.catalog.insert((), catalog.clone()).await;
+        Ok(catalog)
+    }
+}

@@ -1,0 +1,55 @@
+//! Signing a person out (OpenID Connect RP-Initiated Logout).
+
+use crate::flow::{Failure, Server};
+use crate::protocol::client::ClientId;
+use crate::protocol::logout::{Facts, Request, Step};
+use crate::protocol::token::Token;
+
+/// What the browser gets.
+pub enum Outcome {
+    /// The question whether they mean it.
+    Confirm {
+        /// Who is signed in.
+        person: Option<String>,
+        /// The client that asks, as far as it is known.
+        client_name: Option<String>,
+    },
+    /// The session is over.
+    SignedOut {
+        /// Where to go; otherwise to our own page.
+        to: Option<String>,
+    },
+}
+
+impl Server {
+    /// Answers a logout request. `confirmed` says that the person said yes on our own page.
+    pub async fn log_out(&self, request: &Request, session: Option<&Token>, confirmed: bool) -> Result<Outcome, Failure> {
+        let current = self.current_session(session).await?;
+        let hint = request.id_token_hint.as_deref().and_then(|hint| self.verified_hint(hint, self.clock.now()));
+        // §2: a client_id beside a hint must be the one that the token was made for; otherwise the hint proves nothing.
+        let hint = hint.filter(|hint| request.client_id.as_deref().is_none_or(|id| id == hint.aud.as_str()));
+        let id: Option<ClientId> = hint.as_ref().map(|hint| hint.aud.clone()).or_else(|| request.named_client());
+        let client = match id {
+            Some(id) => self.enabled_client(&id).await?,
+            None => None,
+        };
+        let facts = Facts {
+            hint: hint.as_ref(),
+            client: client.as_ref(),
+            signed_in: current.as_ref().map(|current| (&current.user.subject, &current.session.id)),
+            confirmed,
+        };
+        match request.next_step(facts) {
+            Step::Confirm => Ok(Outcome::Confirm {
+                person: current.map(|current| current.user.display_name().to_owned()),
+                client_name: client.map(|client| client.name),
+            }),
+            Step::SignOut(to) => {
+                if let Some(current) = current {
+                    self.store.sessions().end(&current.session.id).await?;
+                }
+                Ok(Outcome::SignedOut { to })
+            }
+        }
+    }
+}

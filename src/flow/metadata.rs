@@ -1,0 +1,18 @@
+//! What we publish about ourselves.
+
+use crate::flow::{Failure, Server};
+use crate::protocol::metadata::Metadata;
+use crate::signing::JwkSet;
+
+impl Server {
+    /// The metadata document (RFC 8414, OpenID Connect Discovery).
+    pub async fn metadata(&self) -> Result<Metadata, Failure> {
+        Ok(Metadata::of(&self.issuer, self.catalog().await?.apis()))
+    }
+
+    /// The public keys (RFC 7517).
+    #[must_use]
+    pub fn key_set(&self) -> JwkSet {
+        self.keyring.current().published(self.clock.now())
+    }
+}

@@ -1,0 +1,128 @@
+//! Making tokens of what was decided.
+
+use crate::flow::token::seconds;
+use crate::flow::{Failure, Server};
+use crate::identity::user::User;
+use crate::protocol::access_token::{AccessToken, Audience, jti_of};
+use crate::protocol::client::Client;
+use crate::protocol::grant::{Authorization, Effect, Grant, RefreshPlan, SealedSuccessor};
+use crate::protocol::id_token::{self, IdToken};
+use crate::protocol::refusal::Refusal;
+use crate::protocol::subject::Subject;
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::{Token, TokenKind};
+use crate::signing::Sealed;
+
+/// What a sealed successor is sealed for.
+const SUCCESSOR: &str = "refresh token successor";
+
+impl Server {
+    /// The claims of the access token (RFC 9068 §2.2).
+    pub(super) async fn access_token(
+        &self,
+        client: &Client,
+        authorization: &Authorization,
+        user: Option<&User>,
+        now: Timestamp,
+    ) -> Result<Result<AccessToken, Refusal>, Failure> {
+        let catalog = self.catalog().await?;
+        let grant = authorization.grant.as_ref();
+        // What the client may no longer have, and what a role that was lost gave, goes at the next refresh.
+        let allowed = authorization.scope.and(&client.allowed_scope);
+        let scope = user.map_or_else(|| allowed.clone(), |user| catalog.within_roles(&allowed, |role| user.has_role(role)));
+        let resources = match grant {
+            Some(grant) if authorization.resources.is_empty() => catalog.still_granted(&scope, &grant.resources),
+            _ => Ok(authorization.resources.clone()),
+        };
+        let (scope, audience) = match resources.and_then(|resources| catalog.audience(&scope, &resources)) {
+            Ok(narrowed) => narrowed,
+            Err(reason) => return Ok(Err(reason.into())),
+        };
+        let own = self.random.uuid().to_string();
+        Ok(Ok(AccessToken {
+            iss: self.issuer.to_string(),
+            sub: grant.map_or_else(|| Subject::of_client(&client.id), |grant| grant.user.clone()),
+            aud: Audience::of(audience),
+            exp: now + seconds(client.lifetimes.access_token),
+            iat: now,
+            jti: grant.map_or_else(|| own.clone(), |grant| jti_of(&grant.id, &own)),
+            client_id: client.id.clone(),
+            scope: scope.to_string(),
+            auth_time: grant.map(|grant| grant.authenticated_at),
+            sid: grant.and_then(|grant| grant.session.clone()),
+            roles: user.map(|user| user.roles.iter().cloned().collect()).unwrap_or_default(),
+        }))
+    }
+
+    /// The ID token beside an access token (OpenID Connect Core §3.1.3.6, and §12.2 for those of a refresh).
+    pub(super) fn id_token(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        access_token: &str,
+        with_nonce: bool,
+        now: Timestamp,
+    ) -> Result<String, Failure> {
+        let claims = IdToken {
+            iss: self.issuer.to_string(),
+            sub: grant.user.clone(),
+            aud: client.id.clone(),
+            exp: now + seconds(client.lifetimes.id_token),
+            iat: now,
+            auth_time: grant.authenticated_at,
+            nonce: grant.nonce.clone().filter(|_| with_nonce),
+            at_hash: Some(id_token::at_hash(access_token)),
+            sid: grant.session.clone(),
+        };
+        Ok(self.signer.sign(id_token::TYP, &claims)?)
+    }
+
+    /// The refresh token that the plan asks for, and what has to be remembered: the token by its hash, and the grant for as long as anything
+    /// that came of it may live.
+    pub(super) fn refresh_token(
+        &self,
+        client: &Client,
+        authorization: &Authorization,
+        presented: Option<&Token>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Option<Token>, Failure> {
+        let Some(grant) = &authorization.grant else { return Ok(None) };
+        let access_ends = now + seconds(client.lifetimes.access_token);
+        let absolute = grant.refresh_until.unwrap_or_else(|| now + seconds(client.lifetimes.refresh_token_absolute));
+        let idle = (now + seconds(client.lifetimes.refresh_token_idle)).min(absolute);
+        let keep = |refresh_until: Option<Timestamp>| Effect::KeepGrant {
+            grant: grant.id.clone(),
+            refresh_until,
+            expires_at: grant.expires_at.max(access_ends).max(if refresh_until.is_some() { idle } else { access_ends }),
+        };
+        let token = match &authorization.refresh {
+            RefreshPlan::None => {
+                effects.push(keep(None));
+                return Ok(None);
+            }
+            RefreshPlan::Repeat(SealedSuccessor(sealed)) => {
+                effects.push(keep(grant.refresh_until));
+                let opened = presented.and_then(|token| Sealed::from_stored(sealed.clone()).open(token, SUCCESSOR));
+                let successor = opened.and_then(|text| Token::parse(TokenKind::RefreshToken, secrecy::ExposeSecret::expose_secret(&text)));
+                return Ok(Some(successor.ok_or(crate::signing::SealingFailure)?));
+            }
+            RefreshPlan::First => self.random.token(TokenKind::RefreshToken),
+            RefreshPlan::Rotate(spent) => {
+                let successor = self.random.token(TokenKind::RefreshToken);
+                let holder = presented.ok_or(crate::signing::SealingFailure)?;
+                let sealed = Sealed::seal(holder, SUCCESSOR, successor.reveal(), &self.random)?;
+                effects.push(Effect::SpendRefreshToken {
+                    token: spent.clone(),
+                    successor: successor.hash(),
+                    sealed: SealedSuccessor(sealed.as_str().to_owned()),
+                    at: now,
+                });
+                successor
+            }
+        };
+        effects.push(Effect::KeepRefreshToken { token: token.hash(), grant: grant.id.clone(), expires_at: idle });
+        effects.push(keep(Some(absolute)));
+        Ok(Some(token))
+    }
+}

@@ -1,0 +1,172 @@
+//! What happens: load the facts, ask the rules, sign, write, answer. No HTTP types here, so that `/token`, the pages and the command line share it.
+//!
+//! Two kinds of bad news never share a type: a [`Refusal`] is the caller's fault, a [`Failure`] is ours.
+
+mod access;
+pub mod account;
+pub mod authorize;
+mod catalog;
+pub mod consent;
+pub mod demo;
+pub mod introspect;
+pub mod login;
+pub mod logout;
+pub mod manage;
+pub mod metadata;
+mod mint;
+mod password_check;
+pub mod revoke;
+pub mod session;
+pub mod sweep;
+pub mod token;
+pub mod userinfo;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::identity::session::SessionLimits;
+use crate::identity::throttle::ThrottleLimits;
+use crate::password::Passwords;
+use crate::protocol::client::{Client, ClientId};
+use crate::protocol::client_auth::{self, Credentials};
+use crate::protocol::issuer::Issuer;
+use crate::protocol::params::Params;
+use crate::protocol::refusal::Refusal;
+use crate::random::Random;
+use crate::signing::{SharedKeyring, Signer};
+use crate::store::{Store, StoreFailure};
+
+/// What the operator chose, as far as what happens depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long people stay signed in.
+    pub session: SessionLimits,
+    /// When guessing is slowed down.
+    pub throttle: ThrottleLimits,
+    /// Characters that a new password must have.
+    pub password_minimum: usize,
+}
+
+/// A running server, but for HTTP.
+pub struct Server {
+    issuer: Issuer,
+    settings: Settings,
+    store: Store,
+    signer: Signer,
+    keyring: SharedKeyring,
+    passwords: Passwords,
+    clock: Clock,
+    random: Random,
+    cache: catalog::Cache,
+}
+
+/// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The database.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreFailure),
+    /// Signing.
+    #[error("signing failed: {0}")]
+    Signing(#[from] crate::signing::SigningFailure),
+    /// Sealing or opening a refresh token's successor.
+    #[error("sealing failed: {0}")]
+    Sealing(#[from] crate::signing::SealingFailure),
+    /// Hashing a password.
+    #[error("hashing failed: {0}")]
+    Hashing(#[from] crate::password::PasswordFailure),
+    /// Others changed the same thing again and again.
+    #[error("gave up after losing the same race {0} times")]
+    Contended(u32),
+}
+
+impl Failure {
+    /// Whether the database is away, so that the same request may succeed later.
+    #[must_use]
+    pub const fn is_outage(&self) -> bool {
+        matches!(self, Self::Store(StoreFailure::Unavailable(_)))
+    }
+}
+
+/// A flow's answer to a client. `client` is known once it has authenticated; only then may a browser show it the answer.
+pub struct Answered<T, R = Refusal> {
+    /// Who asked.
+    pub client: Option<Arc<Client>>,
+    /// What they get.
+    pub reply: Result<T, R>,
+}
+
+impl<T> Answered<T> {
+    fn refused(refusal: impl Into<Refusal>) -> Self {
+        Self { client: None, reply: Err(refusal.into()) }
+    }
+}
+
+impl Server {
+    /// Puts a server together.
+    #[must_use]
+    pub fn new(
+        issuer: Issuer,
+        settings: Settings,
+        store: Store,
+        keyring: SharedKeyring,
+        passwords: Passwords,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let cache = catalog::Cache::new();
+        Self { issuer, settings, store, signer: Signer::new(keyring.clone()), keyring, passwords, clock, random, cache }
+    }
+
+    /// The one URL that names this server.
+    #[must_use]
+    pub const fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The source of randomness.
+    #[must_use]
+    pub const fn random(&self) -> &Random {
+        &self.random
+    }
+
+    /// How many passwords were compared with a hash so far.
+    #[must_use]
+    pub fn password_verifications(&self) -> u64 {
+        self.passwords.verifications()
+    }
+
+    /// Whether the store answers.
+    pub async fn is_ready(&self) -> Result<(), Failure> {
+        Ok(self.store.ping().await?)
+    }
+
+    /// Whether scripts of a web origin may call us for any enabled client.
+    pub async fn allows_origin(&self, origin: &str) -> Result<bool, Failure> {
+        Ok(self.store.clients().allows_origin(origin).await?)
+    }
+
+    /// Closes the database.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    /// The client that a request comes from (RFC 6749 §2.3).
+    async fn authenticate(
+        &self,
+        authorization: Option<&str>,
+        params: &Params,
+    ) -> Result<Result<Arc<Client>, client_auth::Reason>, Failure> {
+        let credentials = match Credentials::parse(authorization, params) {
+            Ok(credentials) => credentials,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let found = self.cached_client(&credentials.client).await?;
+        Ok(client_auth::authenticate(&credentials, found.as_deref()).and_then(|()| found.ok_or(client_auth::Reason::Unknown)))
+    }
+
+    /// A client that is enabled, as it is stored right now.
+    async fn enabled_client(&self, id: &ClientId) -> Result<Option<Client>, Failure> {
+        Ok(self.store.clients().find(id).await?.filter(|client| client.enabled))
+    }
+}
