@@ -11,13 +11,19 @@
 //! | [`password`] | Argon2id, off the async threads, in a bounded pool |
 //! | [`store`] | what we remember: one aggregate per file |
 //! | [`flow`] | what happens: load facts, ask the rules, sign, write, answer. No HTTP types |
+//! | [`web`] | what HTTP asks of machines' and people's endpoints alike |
+//! | [`http`] | how machines speak to us: one endpoint per file |
+//! | [`pages`] | how people speak to us: one page per file |
 
 pub mod clock;
 pub mod config;
 pub mod flow;
+pub mod http;
 pub mod identity;
+pub mod pages;
 pub mod password;
 pub mod protocol;
 pub mod random;
 pub mod signing;
 pub mod store;
+pub mod web;

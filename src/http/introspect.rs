@@ -1,0 +1,65 @@
+//! `POST /introspect`: token introspection (RFC 7662).
+
+use std::sync::Arc;
+
+use poem::Request;
+use poem_openapi::{Object, OpenApi};
+
+use crate::flow::Server;
+use crate::http::form::Form;
+use crate::http::reply::Reply;
+use crate::http::token::header;
+
+pub(super) struct Api(pub(super) Arc<Server>);
+
+/// A token to ask about.
+#[derive(Object)]
+struct IntrospectionRequest {
+    /// The token.
+    token: String,
+    /// What kind it is thought to be; only access tokens are ever active here.
+    token_type_hint: Option<String>,
+    /// Who asks, for `client_secret_post`.
+    client_id: Option<String>,
+    /// Its secret, for `client_secret_post`.
+    client_secret: Option<String>,
+}
+
+/// What is known about the token (RFC 7662 §2.2). Of an inactive token, `active` is all there is.
+#[derive(Object)]
+struct IntrospectionResponse {
+    /// Whether it is alive and for an API of the caller's.
+    active: bool,
+    /// What it is good for at the caller's APIs.
+    scope: Option<String>,
+    /// Who got it.
+    client_id: Option<String>,
+    /// With `profile`: the person's username.
+    username: Option<String>,
+    /// Always `Bearer`.
+    token_type: Option<String>,
+    /// When it dies, in seconds since 1970.
+    exp: Option<i64>,
+    /// When it was made.
+    iat: Option<i64>,
+    /// Whom it speaks for.
+    sub: Option<String>,
+    /// The APIs of the caller's that it is for: one as a string, several as an array.
+    aud: Option<poem_openapi::types::Any<serde_json::Value>>,
+    /// Who made it.
+    iss: Option<String>,
+    /// Its own name.
+    jti: Option<String>,
+}
+
+#[OpenApi]
+impl Api {
+    /// Ask whether a token is alive
+    #[oai(path = "/introspect", method = "post", operation_id = "introspect")]
+    async fn introspect(&self, request: &Request, form: Form<IntrospectionRequest>) -> Reply<IntrospectionResponse> {
+        match form.params {
+            Ok(params) => Reply::to_client(request, self.0.introspect(header(request).as_deref(), &params).await),
+            Err(problem) => Reply::malformed(&problem),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Replies to clients: the answer as JSON, or the specification's error (RFC 6749 §5).
+
+use std::marker::PhantomData;
+
+use poem::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::{HeaderValue, StatusCode};
+use poem::{IntoResponse, Request, Response};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiResponse, Object};
+use serde::Serialize;
+
+use crate::flow::{Answered, Failure};
+use crate::protocol::refusal::{ErrorCode, Refusal, Wait};
+use crate::web::answer::failed;
+use crate::web::cors::CorsAnswer;
+use crate::web::form::FormProblem;
+use crate::web::headers::protect_machine_answer;
+use crate::web::refusal::Refused;
+
+/// An error (RFC 6749 §5.2). The answer's `Trace-Id` header names it in the server's log.
+#[derive(Object)]
+#[oai(rename = "Error")]
+pub(super) struct OAuthError {
+    /// The error code.
+    error: String,
+    /// A fixed sentence about it, for developers.
+    error_description: String,
+}
+
+/// A reply whose success has the shape that `Schema` documents.
+pub(super) struct Reply<Schema> {
+    response: Response,
+    schema: PhantomData<fn() -> Schema>,
+}
+
+impl<Schema> Reply<Schema> {
+    pub(super) fn from_response(response: Response) -> Self {
+        Self { response, schema: PhantomData }
+    }
+
+    /// The reply to a client, readable by its own web origins once it has authenticated.
+    pub(super) fn to_client<T: Serialize>(request: &Request, answered: Result<Answered<T>, Failure>) -> Self {
+        Self::from_response(match answered {
+            Err(failure) => failed(&failure).json(),
+            Ok(Answered { client, reply }) => {
+                if let (Some(client), Some(cors)) = (&client, request.extensions().get::<CorsAnswer>()) {
+                    cors.allow_among(client.cors_origins.iter().map(crate::protocol::client::Origin::as_str));
+                }
+                match reply {
+                    Ok(answer) => json(StatusCode::OK, &answer),
+                    Err(refusal) => refuse(request, &refusal),
+                }
+            }
+        })
+    }
+
+    /// The reply to a form that can't be had.
+    pub(super) fn malformed(problem: &FormProblem) -> Self {
+        tracing::debug!(%problem, "refused");
+        Self::from_response(problem.refused().json())
+    }
+}
+
+/// A JSON answer that nobody may keep.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let Ok(body) = serde_json::to_vec(body) else {
+        tracing::error!("an answer can't be written as JSON");
+        return Refused::of(StatusCode::INTERNAL_SERVER_ERROR).json();
+    };
+    let mut response = Response::builder().status(status).body(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    protect_machine_answer(response.headers_mut());
+    response
+}
+
+/// A refusal with its status: 401 for a client that did not authenticate (RFC 6749 §5.2), 429 and 503 for "later", 400 for the rest.
+fn refuse(request: &Request, refusal: &Refusal) -> Response {
+    let (status, wait) = match (refusal.wait, refusal.code) {
+        (Some(Wait::TooMany(seconds)), _) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
+        (Some(Wait::Busy(seconds)), _) => (StatusCode::SERVICE_UNAVAILABLE, Some(seconds)),
+        (None, ErrorCode::InvalidClient) => (StatusCode::UNAUTHORIZED, None),
+        (None, _) => (StatusCode::BAD_REQUEST, None),
+    };
+    tracing::debug!(code = refusal.code.as_str(), reason = %refusal.reason, "refused");
+    let mut response = json(status, &serde_json::json!({ "error": refusal.code.as_str(), "error_description": refusal.description }));
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::UNAUTHORIZED && request.headers().contains_key(AUTHORIZATION) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"claviger\", charset=\"UTF-8\""));
+    }
+    response
+}
+
+impl<Schema: Send> IntoResponse for Reply<Schema> {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+impl<Schema: Type> ApiResponse for Reply<Schema> {
+    fn meta() -> MetaResponses {
+        let body = |schema| vec![MetaMediaType { content_type: "application/json", schema }];
+        let response = |status, description, schema| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content: body(schema),
+            headers: Vec::new(),
+        };
+        MetaResponses {
+            responses: vec![
+                response(200, "The answer.", Schema::schema_ref()),
+                response(400, "The request is refused.", OAuthError::schema_ref()),
+                response(401, "The caller did not prove who it is.", OAuthError::schema_ref()),
+                response(408, "The body did not arrive in time.", OAuthError::schema_ref()),
+                response(413, "The body is longer than 64 KiB.", OAuthError::schema_ref()),
+                response(429, "Too many attempts; `Retry-After` says when to try again.", OAuthError::schema_ref()),
+                response(500, "Something failed here; `Trace-Id` names it in the log.", OAuthError::schema_ref()),
+                response(503, "Too much to do; `Retry-After` says when to try again.", OAuthError::schema_ref()),
+            ],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        Schema::register(registry);
+        OAuthError::register(registry);
+    }
+}

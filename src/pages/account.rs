@@ -1,0 +1,181 @@
+//! `/account`: what is known about the person, and what they can end or change.
+
+use std::sync::Arc;
+
+use poem::http::header::RETRY_AFTER;
+use poem::http::{HeaderValue, StatusCode};
+use poem::web::Data;
+use poem::{Body, Request, Response, handler};
+use secrecy::SecretString;
+
+use crate::flow::Server;
+use crate::flow::account::{Overview, PasswordChange};
+use crate::flow::session::Current;
+use crate::pages::post::own_form;
+use crate::pages::views::{AccountNotice, AccountPage, AppLine, ClaimLine, PasswordProblem, SessionLine};
+use crate::pages::visit::{Visit, sorry};
+use crate::pages::words;
+use crate::protocol::client::ClientId;
+use crate::protocol::params::Params;
+use crate::protocol::subject::SessionId;
+use crate::web::answer::{rendered, see_other};
+use crate::web::client_address::ClientAddress;
+use crate::web::headers::Page;
+
+#[handler]
+pub(super) async fn account(request: &Request, server: Data<&Arc<Server>>) -> Response {
+    let notice = match request.uri().query() {
+        Some("done=session") => Some(AccountNotice::SessionEnded),
+        Some("done=app") => Some(AccountNotice::AppRemoved),
+        Some("done=password") => Some(AccountNotice::PasswordChanged),
+        _ => None,
+    };
+    let visit = Visit::of(request, &server);
+    match server.current_session(visit.session.as_ref()).await {
+        Ok(Some(current)) => show(request, &server, visit, &current, notice, None).await,
+        Ok(None) => see_other(&server.issuer().url("/login")),
+        Err(failure) => sorry(&failure, request),
+    }
+}
+
+#[handler]
+pub(super) async fn end_session(request: &Request, body: Body, server: Data<&Arc<Server>>) -> Response {
+    let (visit, current, params) = match entered(request, body, &server).await {
+        Ok(entered) => entered,
+        Err(response) => return response,
+    };
+    let session = SessionId::new(params.get("session").unwrap_or_default());
+    match server.end_own_session(&current, &session).await {
+        Ok(()) if session == current.session.id => visit.signed_out(see_other(&server.issuer().url("/"))),
+        Ok(()) => see_other(&server.issuer().url("/account?done=session")),
+        Err(failure) => sorry(&failure, request),
+    }
+}
+
+#[handler]
+pub(super) async fn withdraw(request: &Request, body: Body, server: Data<&Arc<Server>>) -> Response {
+    let (_, current, params) = match entered(request, body, &server).await {
+        Ok(entered) => entered,
+        Err(response) => return response,
+    };
+    let Ok(client) = ClientId::parse(params.get("client_id").unwrap_or_default()) else {
+        return see_other(&server.issuer().url("/account"));
+    };
+    match server.withdraw_consent(&current, &client).await {
+        Ok(()) => see_other(&server.issuer().url("/account?done=app")),
+        Err(failure) => sorry(&failure, request),
+    }
+}
+
+#[handler]
+pub(super) async fn change_password(request: &Request, body: Body, server: Data<&Arc<Server>>) -> Response {
+    let (visit, current, params) = match entered(request, body, &server).await {
+        Ok(entered) => entered,
+        Err(response) => return response,
+    };
+    let typed = |name: &str| params.get(name).unwrap_or_default();
+    if typed("new_password") != typed("new_password_repeat") {
+        return show(request, &server, visit, &current, None, Some(PasswordProblem::RepeatDiffers)).await;
+    }
+    let (old, new) = (SecretString::from(typed("current_password")), SecretString::from(typed("new_password")));
+    let weak;
+    let mut wait: Option<u64> = None;
+    let problem = match server.change_password(&current, &old, new, ClientAddress::of_traced(request).ip()).await {
+        Ok(PasswordChange::Done) => return see_other(&server.issuer().url("/account?done=password")),
+        Ok(PasswordChange::Wrong) => PasswordProblem::CurrentNotRight,
+        Ok(PasswordChange::Weak(reason)) => {
+            weak = format!("The new password {reason}.");
+            PasswordProblem::Refused(&weak)
+        }
+        Ok(PasswordChange::TooMany(seconds)) => {
+            wait = Some(seconds);
+            PasswordProblem::TooMany { minutes: seconds.div_ceil(60) }
+        }
+        Ok(PasswordChange::Busy) => {
+            wait = Some(2);
+            PasswordProblem::Busy
+        }
+        Err(failure) => return sorry(&failure, request),
+    };
+    let mut shown = show(request, &server, visit, &current, None, Some(problem)).await;
+    if let Some(seconds) = wait {
+        shown.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    shown
+}
+
+/// Who sent a form of this page, and the form; who is not signed in is sent to the login page.
+async fn entered(request: &Request, body: Body, server: &Server) -> Result<(Visit, Current, Params), Response> {
+    let visit = Visit::of(request, server);
+    let params = own_form(request, body, server, &visit).await?;
+    match server.current_session(visit.session.as_ref()).await {
+        Ok(Some(current)) => Ok((visit, current, params)),
+        Ok(None) => Err(see_other(&server.issuer().url("/login"))),
+        Err(failure) => Err(sorry(&failure, request)),
+    }
+}
+
+async fn show(
+    request: &Request,
+    server: &Server,
+    mut visit: Visit,
+    current: &Current,
+    notice: Option<AccountNotice>,
+    problem: Option<PasswordProblem<'_>>,
+) -> Response {
+    let overview = match server.account(current).await {
+        Ok(overview) => overview,
+        Err(failure) => return sorry(&failure, request),
+    };
+    let claims: Vec<ClaimLine<'_>> =
+        words::claims(&current.user.claims).into_iter().map(|(label, value)| ClaimLine { label, value }).collect();
+    let roles: Vec<String> = current.user.roles.iter().cloned().collect();
+    let password_rule = format!("At least {} characters; the longer, the better.", server.password_minimum());
+    let csrf = visit.csrf(server);
+    let page = AccountPage {
+        csrf: &csrf,
+        name: current.user.display_name(),
+        username: current.user.username.as_str(),
+        claims: &claims,
+        roles: &roles,
+        sessions: &session_lines(&overview, current),
+        apps: &app_lines(&overview),
+        password_rule: &password_rule,
+        notice,
+        password_problem: problem,
+    };
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(PasswordProblem::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(PasswordProblem::Busy) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    visit.finish(rendered(status, &page, Page::Account))
+}
+
+fn session_lines(overview: &Overview, current: &Current) -> Vec<SessionLine> {
+    let mut lines: Vec<SessionLine> = overview
+        .sessions
+        .iter()
+        .map(|session| SessionLine {
+            handle: session.id.to_string(),
+            browser: words::browser(&session.user_agent),
+            address: session.address.clone(),
+            signed_in: words::moment(session.authenticated_at),
+            last_used: words::moment(session.last_used_at),
+            current: session.id == current.session.id,
+        })
+        .collect();
+    lines.sort_by_key(|line| !line.current);
+    lines
+}
+
+fn app_lines(overview: &Overview) -> Vec<AppLine> {
+    let line = |app: &crate::flow::account::App| AppLine {
+        client_id: app.client.to_string(),
+        name: app.name.clone(),
+        scopes: app.scope.iter().map(ToString::to_string).collect(),
+        since: words::moment(app.since),
+    };
+    overview.apps.iter().map(line).collect()
+}

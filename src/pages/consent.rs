@@ -1,0 +1,98 @@
+//! `/consent`: asks whether a client may have what it asks for, and sends the browser back to the junction.
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::web::Data;
+use poem::{Body, Request, Response, handler};
+use url::{Host, Url, form_urlencoded};
+
+use crate::flow::Server;
+use crate::pages::login::{onward, waiting_query};
+use crate::pages::post::own_form;
+use crate::pages::views::{ConsentPage, ReturnTo, ScopeLine};
+use crate::pages::visit::{Visit, page, sorry};
+use crate::protocol::issuer::is_loopback;
+use crate::web::answer::{refused_page, see_other};
+use crate::web::refusal::Refused;
+
+#[handler]
+pub(super) async fn consent(request: &Request, server: Data<&Arc<Server>>) -> Response {
+    let query = waiting_query(request);
+    let mut visit = Visit::of(request, &server);
+    let question = match server.consent_question(&query, visit.session.as_ref()).await {
+        Ok(Some(question)) => question,
+        Ok(None) => return onward(&server, &query),
+        Err(failure) => return sorry(&failure, request),
+    };
+    let scopes: Vec<ScopeLine<'_>> = question.scopes.iter().map(|(name, description)| ScopeLine { name, description }).collect();
+    let place = place(&question.redirect_uri);
+    let csrf = visit.csrf(&server);
+    let shown = page(&ConsentPage {
+        csrf: &csrf,
+        continue_query: &query,
+        client_name: &question.client_name,
+        name: &question.person,
+        scopes: &scopes,
+        return_to: place.as_view(),
+    });
+    visit.finish(shown)
+}
+
+#[handler]
+pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Server>>) -> Response {
+    let visit = Visit::of(request, &server);
+    let params = match own_form(request, body, &server, &visit).await {
+        Ok(params) => params,
+        Err(refused) => return refused,
+    };
+    let query = params.get("continue").unwrap_or_default();
+    let pressed = |button: &str| params.get(button).is_some();
+    if pressed("switch") {
+        let encoded = form_urlencoded::Serializer::new(String::new()).append_pair("continue", query).finish();
+        return see_other(&format!("{}?{encoded}", server.issuer().url("/login")));
+    }
+    // No default: a form without a pressed button is no answer.
+    let allow = match (pressed("consent-allow"), pressed("consent-deny")) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => return refused_page(Refused::of(StatusCode::BAD_REQUEST), request),
+    };
+    match server.answer_consent(query, visit.session.as_ref(), allow).await {
+        Ok(()) => onward(&server, query),
+        Err(failure) => sorry(&failure, request),
+    }
+}
+
+/// Where the browser returns to, in words.
+enum Place {
+    Site(String),
+    Device(String),
+    App(String),
+}
+
+impl Place {
+    fn as_view(&self) -> ReturnTo<'_> {
+        match self {
+            Self::Site(host) => ReturnTo::Site(host),
+            Self::Device(host) => ReturnTo::ThisDevice(host),
+            Self::App(scheme) => ReturnTo::App(scheme),
+        }
+    }
+}
+
+fn place(redirect_uri: &str) -> Place {
+    let Ok(url) = Url::parse(redirect_uri) else { return Place::App(redirect_uri.to_owned()) };
+    let host = match url.host() {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(address)) => address.to_string(),
+        Some(Host::Ipv6(address)) => format!("[{address}]"),
+        None => String::new(),
+    };
+    let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+    match url.scheme() {
+        "http" | "https" if is_loopback(&url) => Place::Device(host),
+        "http" | "https" => Place::Site(host),
+        scheme => Place::App(scheme.to_owned()),
+    }
+}

@@ -1,0 +1,115 @@
+//! `/login`: asks for username and password, and sends the browser back to the junction.
+
+use std::sync::Arc;
+
+use poem::http::header::{RETRY_AFTER, USER_AGENT};
+use poem::http::{HeaderValue, StatusCode};
+use poem::web::Data;
+use poem::{Body, Request, Response, handler};
+use secrecy::SecretString;
+
+use crate::flow::Server;
+use crate::flow::authorize::Outcome;
+use crate::flow::login::{Attempt, Prompt, SignIn};
+use crate::pages::post::own_form;
+use crate::pages::views::{LoginAlert, LoginPage};
+use crate::pages::visit::{Visit, sorry};
+use crate::protocol::params::Params;
+use crate::web::answer::{error_page, rendered, see_other, to_client};
+use crate::web::client_address::ClientAddress;
+use crate::web::headers::Page;
+
+/// The authorization request that a page interrupts; empty when there is none.
+pub(super) fn waiting_query(request: &Request) -> String {
+    let params = Params::parse(request.uri().query().unwrap_or_default().as_bytes()).unwrap_or_default();
+    params.get("continue").unwrap_or_default().to_owned()
+}
+
+/// Back to the junction, or to the account where no request waits.
+pub(super) fn onward(server: &Server, query: &str) -> Response {
+    // A query of a request that came here has no other characters; one that somebody made up leads nowhere.
+    if query.is_empty() || !query.bytes().all(|byte| byte.is_ascii_graphic()) {
+        see_other(&server.issuer().url("/account"))
+    } else {
+        see_other(&format!("{}?{query}", server.issuer().url("/authorize")))
+    }
+}
+
+#[handler]
+pub(super) async fn login(request: &Request, server: Data<&Arc<Server>>) -> Response {
+    let query = waiting_query(request);
+    match server.login_prompt(&query).await {
+        Ok(prompt) => {
+            let username = prompt.username.clone().unwrap_or_default();
+            form(&server, Visit::of(request, &server), &query, &prompt, &username, None)
+        }
+        Err(failure) => sorry(&failure, request),
+    }
+}
+
+#[handler]
+pub(super) async fn sign_in(request: &Request, body: Body, server: Data<&Arc<Server>>) -> Response {
+    let visit = Visit::of(request, &server);
+    let params = match own_form(request, body, &server, &visit).await {
+        Ok(params) => params,
+        Err(refused) => return refused,
+    };
+    let query = params.get("continue").unwrap_or_default();
+    if params.get("cancel").is_some() {
+        return match server.cancel_login(query).await {
+            Ok(Outcome::Answer { answer, .. }) => to_client(&answer),
+            Ok(Outcome::ErrorPage(refusal)) => error_page(&refusal, request),
+            Ok(Outcome::Login | Outcome::Consent) => onward(&server, query),
+            Err(failure) => sorry(&failure, request),
+        };
+    }
+    let username = params.get("username").unwrap_or_default();
+    let attempt = Attempt {
+        username,
+        password: SecretString::from(params.get("password").unwrap_or_default()),
+        query,
+        previous: visit.session.as_ref(),
+        address: ClientAddress::of_traced(request).ip(),
+        user_agent: request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default(),
+    };
+    let alert = match server.sign_in(attempt).await {
+        Ok(SignIn::Done(session)) => return visit.signed_in(onward(&server, query), &session),
+        Ok(SignIn::Wrong) => (LoginAlert::NotRight, None),
+        Ok(SignIn::TooMany(seconds)) => (LoginAlert::TooMany { minutes: seconds.div_ceil(60) }, Some(seconds)),
+        Ok(SignIn::Busy) => (LoginAlert::Busy, Some(2)),
+        Err(failure) => return sorry(&failure, request),
+    };
+    match server.login_prompt(query).await {
+        Ok(prompt) => form(&server, visit, query, &prompt, username, Some(alert)),
+        Err(failure) => sorry(&failure, request),
+    }
+}
+
+fn form(
+    server: &Server,
+    mut visit: Visit,
+    query: &str,
+    prompt: &Prompt,
+    username: &str,
+    alert: Option<(LoginAlert, Option<u64>)>,
+) -> Response {
+    let csrf = visit.csrf(server);
+    let page = LoginPage {
+        csrf: &csrf,
+        continue_query: query,
+        client_name: prompt.client_name.as_deref(),
+        username,
+        alert: alert.map(|(alert, _)| alert),
+    };
+    let status = match alert {
+        None => StatusCode::OK,
+        Some((LoginAlert::NotRight, _)) => StatusCode::BAD_REQUEST,
+        Some((LoginAlert::TooMany { .. }, _)) => StatusCode::TOO_MANY_REQUESTS,
+        Some((LoginAlert::Busy, _)) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = rendered(status, &page, Page::Open);
+    if let Some((_, Some(seconds))) = alert {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    visit.finish(response)
+}

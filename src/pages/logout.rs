@@ -1,0 +1,70 @@
+//! `/logout`, which is `end_session_endpoint`, too (OpenID Connect RP-Initiated Logout §2).
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::web::Data;
+use poem::{Body, Request, Response, handler};
+
+use crate::flow::Server;
+use crate::flow::logout::Outcome;
+use crate::pages::post::{check_origin, read};
+use crate::pages::views::{LogoutPage, SignedOutPage};
+use crate::pages::visit::{Visit, page, sorry};
+use crate::protocol::logout::Request as LogoutRequest;
+use crate::protocol::params::Params;
+use crate::web::answer::{refused_page, see_other};
+use crate::web::csrf;
+use crate::web::refusal::Refused;
+
+#[handler]
+pub(super) async fn logout(request: &Request, server: Data<&Arc<Server>>) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let parsed = Params::parse(query.as_bytes()).ok().and_then(|params| LogoutRequest::parse(&params).ok());
+    let Some(asked) = parsed else { return refused_page(Refused::of(StatusCode::BAD_REQUEST), request) };
+    let mut visit = Visit::of(request, &server);
+    match server.log_out(&asked, visit.session.as_ref(), false).await {
+        Ok(Outcome::SignedOut { to: Some(to) }) => visit.signed_out(see_other(&to)),
+        Ok(Outcome::SignedOut { to: None }) => visit.signed_out(page(&SignedOutPage)),
+        Ok(Outcome::Confirm { person, client_name }) => {
+            let csrf = visit.csrf(&server);
+            let shown = page(&LogoutPage {
+                csrf: &csrf,
+                name: person.as_deref(),
+                client_name: client_name.as_deref(),
+                id_token_hint: asked.id_token_hint.as_deref(),
+                post_logout_redirect_uri: asked.post_logout_redirect_uri.as_deref(),
+                state: asked.state.as_deref(),
+                client_id: asked.client_id.as_deref(),
+            });
+            visit.finish(shown)
+        }
+        Err(failure) => sorry(&failure, request),
+    }
+}
+
+#[handler]
+pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Server>>) -> Response {
+    let visit = Visit::of(request, &server);
+    let params = match read(request, body).await {
+        Ok(params) => params,
+        Err(refused) => return refused,
+    };
+    let own_page = server.issuer().url("/logout");
+    if params.get(csrf::FIELD).is_none() {
+        // A client's own form. It comes from another site, without our cookie; the GET that follows it has it.
+        return see_other(&format!("{own_page}?{}", params.to_query()));
+    }
+    if let Err(refused) = check_origin(request, &server, &visit, &params) {
+        return refused;
+    }
+    if params.get("logout-yes").is_none() {
+        return see_other(&server.issuer().url("/"));
+    }
+    let Ok(asked) = LogoutRequest::parse(&params) else { return refused_page(Refused::of(StatusCode::BAD_REQUEST), request) };
+    match server.log_out(&asked, visit.session.as_ref(), true).await {
+        Ok(Outcome::SignedOut { to }) => visit.signed_out(see_other(&to.unwrap_or(own_page))),
+        Ok(Outcome::Confirm { .. }) => see_other(&own_page),
+        Err(failure) => sorry(&failure, request),
+    }
+}

@@ -1,0 +1,49 @@
+//! How people speak to us: one page per file, HTML that needs no script, templates compiled in.
+
+mod account;
+mod assets;
+mod consent;
+mod home;
+mod login;
+mod logout;
+mod post;
+pub mod views;
+mod visit;
+mod words;
+
+use std::sync::Arc;
+
+use poem::{EndpointExt, IntoEndpoint, Route, get, post as posted};
+
+use crate::flow::Server;
+
+/// The pages and their methods, for `Allow` (RFC 9110 §10.2.1).
+pub const METHODS: [(&str, &str); 10] = [
+    ("/", "GET, HEAD"),
+    ("/login", "GET, HEAD, POST"),
+    ("/consent", "GET, HEAD, POST"),
+    ("/logout", "GET, POST"),
+    ("/account", "GET, HEAD"),
+    ("/account/sessions/revoke", "POST"),
+    ("/account/apps/revoke", "POST"),
+    ("/account/password", "POST"),
+    ("/assets/claviger.css", "GET, HEAD"),
+    ("/assets/claviger.svg", "GET, HEAD"),
+];
+
+/// The pages of a server.
+#[must_use]
+pub fn routes(route: Route, server: &Arc<Server>) -> Route {
+    let page = |endpoint: poem::RouteMethod| endpoint.into_endpoint().data(server.clone());
+    route
+        .at("/", page(get(home::home)))
+        .at("/login", page(get(login::login).post(login::sign_in)))
+        .at("/consent", page(get(consent::consent).post(consent::answer)))
+        .at("/logout", page(get(logout::logout).post(logout::answer)))
+        .at("/account", page(get(account::account)))
+        .at("/account/sessions/revoke", page(posted(account::end_session)))
+        .at("/account/apps/revoke", page(posted(account::withdraw)))
+        .at("/account/password", page(posted(account::change_password)))
+        .at("/assets/claviger.css", page(get(assets::stylesheet)))
+        .at("/assets/claviger.svg", page(get(assets::logo)))
+}

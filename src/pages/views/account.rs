@@ -1,0 +1,214 @@
+//! `/account`: what is known about the person, and what they can end or change.
+
+use std::fmt;
+
+use askama::Template;
+
+use crate::pages::views::write_too_many;
+
+/// `/account`: what is known about the person, and what they can end or change.
+#[derive(Template)]
+#[template(path = "account.html", config = ".askama.toml")]
+pub struct AccountPage<'a> {
+    /// The CSRF token of every form on the page.
+    pub csrf: &'a str,
+    /// What to call the person.
+    pub name: &'a str,
+    /// What the person signs in with.
+    pub username: &'a str,
+    /// Every standard claim that has a value.
+    pub claims: &'a [ClaimLine<'a>],
+    /// The roles.
+    pub roles: &'a [String],
+    /// The live sessions, this one first.
+    pub sessions: &'a [SessionLine],
+    /// The clients that hold a consent.
+    pub apps: &'a [AppLine],
+    /// What a new password must be like, as one sentence.
+    pub password_rule: &'a str,
+    /// What has just been done.
+    pub notice: Option<AccountNotice>,
+    /// Why the password was not changed.
+    pub password_problem: Option<PasswordProblem<'a>>,
+}
+
+/// A claim about the person.
+pub struct ClaimLine<'a> {
+    /// In words, such as `Given name`.
+    pub label: &'a str,
+    /// As an ID token would carry it.
+    pub value: String,
+}
+
+/// A browser in which the person is signed in.
+pub struct SessionLine {
+    /// Names the session in the form; must not be the secret in the cookie.
+    pub handle: String,
+    /// Such as `Firefox on Linux`.
+    pub browser: String,
+    /// The client address of the last request.
+    pub address: String,
+    /// A moment in words, with its time zone.
+    pub signed_in: String,
+    /// A moment in words, with its time zone.
+    pub last_used: String,
+    /// Whether this is the session that asks.
+    pub current: bool,
+}
+
+/// A client that the person has allowed to act for them.
+pub struct AppLine {
+    /// The client's id.
+    pub client_id: String,
+    /// The client's name.
+    pub name: String,
+    /// The names of the scopes that were allowed.
+    pub scopes: Vec<String>,
+    /// A moment in words.
+    pub since: String,
+}
+
+/// What has just been done on the account page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountNotice {
+    /// A session was ended.
+    SessionEnded,
+    /// A client's consent and tokens were taken back.
+    AppRemoved,
+    /// The password is new; other sessions and refresh tokens have ended.
+    PasswordChanged,
+}
+
+impl fmt::Display for AccountNotice {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::SessionEnded => "The session has ended.",
+            Self::AppRemoved => "The application has to ask you again. What it still holds ends within minutes.",
+            Self::PasswordChanged => {
+                "Your password is changed. Your other sessions have ended, and applications have to ask you to sign in again."
+            }
+        })
+    }
+}
+
+/// Why the password was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordProblem<'a> {
+    /// The current password did not match.
+    CurrentNotRight,
+    /// The two new ones differ.
+    RepeatDiffers,
+    /// Too many passwords are being checked at this moment.
+    Busy,
+    /// The policy refuses the new one: why, as a sentence.
+    Refused(&'a str),
+    /// The current password was wrong too often.
+    TooMany {
+        /// When to try again, in minutes from now, rounded up.
+        minutes: u64,
+    },
+}
+
+impl fmt::Display for PasswordProblem<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CurrentNotRight => out.write_str("The current password is not right."),
+            Self::RepeatDiffers => out.write_str("The two new passwords are not the same."),
+            Self::Busy => out.write_str("The server is busy. Please try again in a moment."),
+            Self::Refused(why) => out.write_str(why),
+            Self::TooMany { minutes } => write_too_many(out, *minutes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::views::assert_has;
+
+    impl AccountPage<'static> {
+        pub(crate) fn sample() -> Self {
+            let claim = |label, value: &str| ClaimLine { label, value: value.to_owned() };
+            let session = |handle: &str, browser: &str, address: &str, current| SessionLine {
+                handle: handle.to_owned(),
+                browser: browser.to_owned(),
+                address: address.to_owned(),
+                signed_in: "21 November 2026, 08:12 UTC".to_owned(),
+                last_used: "21 November 2026, 14:03 UTC".to_owned(),
+                current,
+            };
+            let claims = vec![
+                claim("Name", "Alice Liddell"),
+                claim("Email", "alice@wonderland.example"),
+                claim("Website", "https://wonderland.example/people/alice"),
+                claim("Birthdate", "1852-05-04"),
+                claim("Time zone", "Europe/London"),
+                claim("Address", "Christ Church\nOxford\nOX1 1DP"),
+            ];
+            let sessions = vec![
+                session("s-1", "Firefox on Linux", "203.0.113.7", true),
+                session("s-2", "Safari on iPhone", "2001:db8:85a3:0:0:8a2e:370:7334", false),
+            ];
+            let apps = vec![AppLine {
+                client_id: "demo-web".to_owned(),
+                name: "Looking Glass".to_owned(),
+                scopes: ["openid", "profile", "email", "items:read", "offline_access"].map(str::to_owned).to_vec(),
+                since: "19 November 2026".to_owned(),
+            }];
+            Self {
+                csrf: "csrf-1",
+                name: "Alice Liddell",
+                username: "alice",
+                claims: claims.leak(),
+                roles: vec!["admin".to_owned()].leak(),
+                sessions: sessions.leak(),
+                apps: apps.leak(),
+                password_rule: "At least 12 characters.",
+                notice: None,
+                password_problem: None,
+            }
+        }
+    }
+
+    #[test]
+    fn account_shows_profile_sessions_and_apps() {
+        let page = AccountPage::sample().render().unwrap();
+        assert_has(
+            &page,
+            &[
+                "<dt>Email</dt><dd><bdi>alice@wonderland.example</bdi></dd>",
+                ">admin</span>",
+                r#"action="/account/sessions/revoke""#,
+                r#"name="session" value="s-2""#,
+                "2001:db8:85a3:0:0:8a2e:370:7334",
+                r#"action="/account/apps/revoke""#,
+                r#"name="client_id" value="demo-web""#,
+                r#"action="/account/password""#,
+                r#"name="current_password""#,
+                r#"name="new_password""#,
+                r#"name="new_password_repeat""#,
+                "At least 12 characters.",
+                r#"href="/logout""#,
+            ],
+        );
+        assert_eq!(page.matches("this one").count(), 1, "{page}");
+        assert_eq!(page.matches("<form ").count(), page.matches(r#"name="csrf" value="csrf-1""#).count(), "{page}");
+    }
+
+    #[test]
+    fn account_of_somebody_new_reads_well() {
+        let page = AccountPage { claims: &[], roles: &[], apps: &[], ..AccountPage::sample() }.render().unwrap();
+        assert_has(&page, &["<dt>Roles</dt><dd>none</dd>", "None. An application appears here"]);
+    }
+
+    #[test]
+    fn account_says_what_was_done_and_what_was_not() {
+        let done = AccountPage { notice: Some(AccountNotice::PasswordChanged), ..AccountPage::sample() }.render().unwrap();
+        assert_has(&done, &[r#"role="status">Your password is changed."#]);
+        let refused = |problem| AccountPage { password_problem: Some(problem), ..AccountPage::sample() }.render().unwrap();
+        assert_has(&refused(PasswordProblem::CurrentNotRight), &[r#"role="alert">The current password is not right.</p>"#]);
+        assert_has(&refused(PasswordProblem::RepeatDiffers), &["The two new passwords are not the same.</p>"]);
+        assert_has(&refused(PasswordProblem::Refused("It is too short.")), &["It is too short.</p>"]);
+        assert_has(&refused(PasswordProblem::TooMany { minutes: 3 }), &["Please try again in 3 minutes.</p>"]);
+    }
+}

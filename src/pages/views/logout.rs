@@ -1,0 +1,71 @@
+//! `/logout`: asks before it ends the session, and says so afterwards.
+
+use askama::Template;
+
+/// `/logout`: asks before it ends the session, and hands on what the client sent (RP-Initiated Logout §2).
+#[derive(Template)]
+#[template(path = "logout.html", config = ".askama.toml")]
+pub struct LogoutPage<'a> {
+    /// The form's CSRF token.
+    pub csrf: &'a str,
+    /// Who is signed in, if anybody is.
+    pub name: Option<&'a str>,
+    /// The name of the client that asks, if one does.
+    pub client_name: Option<&'a str>,
+    /// As received, if it was.
+    pub id_token_hint: Option<&'a str>,
+    /// As received, if it was.
+    pub post_logout_redirect_uri: Option<&'a str>,
+    /// As received, if it was.
+    pub state: Option<&'a str>,
+    /// As received, if it was.
+    pub client_id: Option<&'a str>,
+}
+
+/// The end of a sign-out that leads nowhere else.
+#[derive(Template)]
+#[template(path = "signed_out.html", config = ".askama.toml")]
+pub struct SignedOutPage;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::views::assert_has;
+
+    impl LogoutPage<'static> {
+        pub(crate) fn sample() -> Self {
+            Self {
+                csrf: "csrf-1",
+                name: Some("Alice Liddell"),
+                client_name: Some("Looking Glass"),
+                id_token_hint: Some("eyJ.eyJ.sig"),
+                post_logout_redirect_uri: Some("https://glass.example/bye?a=1&b=2"),
+                state: None,
+                client_id: Some("demo-web"),
+            }
+        }
+    }
+
+    #[test]
+    fn logout_asks_and_hands_on_only_what_was_sent() {
+        let page = LogoutPage::sample().render().unwrap();
+        assert_has(
+            &page,
+            &[
+                r#"<form method="post" action="/logout">"#,
+                r#"name="csrf" value="csrf-1""#,
+                r#"name="id_token_hint" value="eyJ.eyJ.sig""#,
+                r#"name="post_logout_redirect_uri" value="https://glass.example/bye?a=1&#38;b=2""#,
+                r#"name="client_id" value="demo-web""#,
+                r#"id="logout-yes" name="logout-yes""#,
+                r#"id="logout-no" name="logout-no""#,
+            ],
+        );
+        assert!(!page.contains("name=\"state\""), "{page}");
+    }
+
+    #[test]
+    fn signed_out_says_so() {
+        assert_has(&SignedOutPage.render().unwrap(), &["You are signed out.", r#"href="/""#]);
+    }
+}

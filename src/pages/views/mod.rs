@@ -1,0 +1,101 @@
+//! What each page for people is made of, and nothing about how it is found out.
+//!
+//! Plain text goes in and is escaped by the template engine. The names and ids in the templates are a promise to robots that
+//! drive these pages: change none without need.
+
+mod account;
+mod consent;
+mod home;
+mod login;
+mod logout;
+
+use std::fmt;
+
+pub use account::{AccountNotice, AccountPage, AppLine, ClaimLine, PasswordProblem, SessionLine};
+pub use consent::{ConsentPage, ReturnTo, ScopeLine};
+pub use home::HomePage;
+pub use login::{LoginAlert, LoginPage};
+pub use logout::{LogoutPage, SignedOutPage};
+
+fn write_too_many(out: &mut fmt::Formatter<'_>, minutes: u64) -> fmt::Result {
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    write!(out, "Too many attempts. Please try again in {minutes} {unit}.")
+}
+
+#[cfg(test)]
+#[track_caller]
+fn assert_has(page: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(page.contains(part), "{part} should be in {page}");
+    }
+    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("style="), "{page}");
+}
+
+#[cfg(test)]
+mod tests {
+    use askama::Template;
+
+    use super::*;
+
+    const HOSTILE: &str = "\"'><script>alert(1)</script>";
+
+    #[test]
+    fn hostile_text_stays_text_on_every_page() {
+        let hostile = || HOSTILE.to_owned();
+        let claims = [ClaimLine { label: "Name", value: hostile() }];
+        let sessions = [SessionLine {
+            handle: hostile(),
+            browser: hostile(),
+            address: hostile(),
+            signed_in: hostile(),
+            last_used: hostile(),
+            current: false,
+        }];
+        let apps = [AppLine { client_id: hostile(), name: hostile(), scopes: vec![hostile()], since: hostile() }];
+        let scopes = [ScopeLine { name: HOSTILE, description: HOSTILE }];
+        let some = Some(HOSTILE);
+        let pages = [
+            HomePage { issuer: HOSTILE, name: None }.render(),
+            HomePage { issuer: HOSTILE, name: some }.render(),
+            LoginPage { csrf: HOSTILE, continue_query: HOSTILE, client_name: some, username: HOSTILE, alert: None }.render(),
+            ConsentPage {
+                csrf: HOSTILE,
+                continue_query: HOSTILE,
+                client_name: HOSTILE,
+                name: HOSTILE,
+                scopes: &scopes,
+                return_to: ReturnTo::App(HOSTILE),
+            }
+            .render(),
+            LogoutPage {
+                csrf: HOSTILE,
+                name: some,
+                client_name: some,
+                id_token_hint: some,
+                post_logout_redirect_uri: some,
+                state: some,
+                client_id: some,
+            }
+            .render(),
+            AccountPage {
+                csrf: HOSTILE,
+                name: HOSTILE,
+                username: HOSTILE,
+                claims: &claims,
+                roles: &[hostile()],
+                sessions: &sessions,
+                apps: &apps,
+                password_rule: HOSTILE,
+                notice: None,
+                password_problem: Some(PasswordProblem::Refused(HOSTILE)),
+            }
+            .render(),
+        ];
+        for page in pages {
+            let page = page.unwrap();
+            assert!(page.contains("&#34;&#39;&#62;&#60;script&#62;"), "{page}");
+            assert!(!page.contains("<script") && !page.contains("\"'>"), "{page}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Our own accept loop on hyper: poem's server sets no time limit for the head of a request and no cap on connections.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use poem::http::uri::Scheme;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, watch};
+
+use super::listeners::{Connection, Listeners};
+use super::stall::Unstalled;
+use crate::config::Server;
+
+/// Header fields in the head of a request; one with more is answered 431.
+const MAX_HEADERS: usize = 64;
+
+/// Bytes in the head of a request, its URI included; a longer one is answered 431.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// What connections are held to.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at a time; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// Time in which the head of a request has to arrive, counted from the end of the request before.
+    pub header_timeout: Duration,
+    /// Time for which an answer may stay unread.
+    pub write_timeout: Duration,
+    /// Time that requests in flight have to finish after the signal to stop.
+    pub shutdown_timeout: Duration,
+}
+
+impl From<&Server> for Limits {
+    fn from(server: &Server) -> Self {
+        Self {
+            max_connections: server.max_connections,
+            header_timeout: server.header_timeout,
+            write_timeout: server.write_timeout,
+            shutdown_timeout: server.shutdown_timeout,
+        }
+    }
+}
+
+/// Serves `endpoint` on `listeners` until `shutdown` is ready. Then no connection is accepted, idle ones are closed, requests in
+/// flight may finish within their time, and what is left is cut off; when this returns, no request is being answered any more.
+pub async fn serve<E: Endpoint + 'static>(listeners: Listeners, endpoint: E, limits: Limits, shutdown: impl Future<Output = ()>) {
+    let endpoint = Arc::new(endpoint);
+    let slots = Arc::new(Semaphore::new(limits.max_connections));
+    let graceful = GracefulShutdown::new();
+    let (cut_off, _) = watch::channel(());
+    let mut shutdown = pin!(shutdown);
+    loop {
+        // The slot comes first: who has to wait stays in the system's queue and costs us nothing.
+        let next = async { (Arc::clone(&slots).acquire_owned().await, listeners.next().await) };
+        let (slot, connection) = tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            next = next => next,
+        };
+        let answered = answer(connection, Arc::clone(&endpoint), limits, graceful.watcher());
+        let mut cut_off = cut_off.subscribe();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = answered => {}
+                _ = cut_off.changed() => {}
+            }
+            drop(slot);
+        });
+    }
+    drop(listeners);
+    tracing::info!(connections = graceful.count(), "stopping: requests in flight may finish");
+    if tokio::time::timeout(limits.shutdown_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!("stopping: some requests did not finish in time and are cut off");
+    }
+    drop(cut_off);
+    let all = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);
+    let _ = slots.acquire_many(all).await;
+}
+
+/// Answers the requests of one connection.
+async fn answer<E: Endpoint + 'static>(connection: Connection, endpoint: Arc<E>, limits: Limits, watcher: Watcher) {
+    let Connection { stream, local, peer } = connection;
+    // Answers are small and written at once: waiting to fill a packet only delays them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, %peer, "the connection is gone already");
+        return;
+    }
+    let ends = Ends { local: LocalAddr(Addr::SocketAddr(local)), peer: RemoteAddr(Addr::SocketAddr(peer)), scheme: Scheme::HTTP };
+    if let Err(error) = answer_http1(stream, ends, endpoint, limits, watcher).await {
+        tracing::debug!(%error, %peer, "the connection ended early");
+    }
+}
+
+/// Both ends of a connection, and how it is spoken to.
+#[derive(Clone)]
+struct Ends {
+    local: LocalAddr,
+    peer: RemoteAddr,
+    scheme: Scheme,
+}
+
+/// Speaks HTTP/1 on a stream, whatever carries it.
+async fn answer_http1<S, E>(stream: S, ends: Ends, endpoint: Arc<E>, limits: Limits, watcher: Watcher) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    E: Endpoint + 'static,
+{
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (endpoint, ends) = (Arc::clone(&endpoint), ends.clone());
+        async move {
+            let answer = endpoint.get_response((request, ends.local, ends.peer, ends.scheme).into()).await;
+            Ok::<hyper::Response<BoxBody<Bytes, io::Error>>, Infallible>(answer.into())
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_headers(MAX_HEADERS)
+        .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(Unstalled::new(stream, limits.write_timeout)), service);
+    watcher.watch(connection).await
+}
+
+#[cfg(test)]
+mod tests;

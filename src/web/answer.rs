@@ -1,0 +1,80 @@
+//! The authorization endpoint's answers as HTTP: a redirection, a form that posts itself, or our own error page.
+
+use askama::Template;
+use poem::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
+use poem::http::{HeaderValue, StatusCode};
+use poem::{Request, Response};
+
+use super::headers::{self, Page};
+use super::refusal::Refused;
+use super::trace::TraceId;
+use super::views::{ErrorPage, FormPostPage};
+use crate::flow::Failure;
+use crate::protocol::authorize::Answer;
+use crate::protocol::refusal::{Refusal, Wait};
+
+/// Sends the browser on by GET, whatever method it came with (RFC 9700 §4.12).
+#[must_use]
+pub fn see_other(location: &str) -> Response {
+    let Ok(location) = HeaderValue::try_from(location) else {
+        return Refused::of(StatusCode::BAD_REQUEST).json();
+    };
+    let mut answer = Response::builder().status(StatusCode::SEE_OTHER).finish();
+    answer.headers_mut().insert(LOCATION, location);
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    answer
+}
+
+/// An answer for the client, on its way through the browser.
+#[must_use]
+pub fn to_client(answer: &Answer) -> Response {
+    answer.location().map_or_else(
+        || {
+            let page = FormPostPage { action: answer.form_action(), fields: &answer.parameters };
+            rendered(StatusCode::OK, &page, Page::FormPost)
+        },
+        |location| see_other(&location),
+    )
+}
+
+/// A refusal as our own error page.
+#[must_use]
+pub fn error_page(refusal: &Refusal, request: &Request) -> Response {
+    let status = match refusal.wait {
+        Some(Wait::TooMany(_)) => StatusCode::TOO_MANY_REQUESTS,
+        Some(Wait::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        None => StatusCode::BAD_REQUEST,
+    };
+    tracing::debug!(code = refusal.code.as_str(), reason = %refusal.reason, "refused");
+    let trace_id = request.data::<TraceId>().map(TraceId::as_str).unwrap_or_default();
+    let page = ErrorPage { code: refusal.code.as_str(), message: refusal.description, trace_id };
+    rendered(status, &page, Page::Open)
+}
+
+/// A failure of ours: logged once, here, and answered without a word about it.
+#[must_use]
+pub fn failed(failure: &Failure) -> Refused {
+    tracing::error!(%failure, "a request failed");
+    // A database that is away for a moment is no fault of the request: it may come again.
+    let status = if failure.is_outage() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+    Refused::of(status)
+}
+
+/// A refusal beside every endpoint as our own error page.
+#[must_use]
+pub fn refused_page(refused: Refused, request: &Request) -> Response {
+    request.data::<TraceId>().map_or_else(|| refused.json(), |trace_id| refused.page(trace_id))
+}
+
+/// A page.
+#[must_use]
+pub fn rendered(status: StatusCode, page: &impl Template, kind: Page) -> Response {
+    match page.render() {
+        Ok(html) => headers::html(status, html, kind),
+        Err(error) => {
+            tracing::error!(%error, "a page can't be rendered");
+            Refused::of(StatusCode::INTERNAL_SERVER_ERROR).json()
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Our two cookies: the session of a person, and the browser before anyone has signed in.
+
+use poem::http::header::{COOKIE, SET_COOKIE};
+use poem::http::{HeaderMap, HeaderValue};
+
+use crate::protocol::issuer::Issuer;
+use crate::protocol::token::{Token, TokenKind};
+
+/// How our cookies are called and protected. On https their names begin with `__Host-` (RFC 6265bis §4.1.3.2), so that no other host
+/// and no page by http can set them; all of them are `HttpOnly` and `SameSite=Lax`, and end with the browser.
+#[derive(Clone, Copy, Debug)]
+pub struct Cookies {
+    secure: bool,
+}
+
+impl Cookies {
+    /// The cookies of the server that `issuer` names.
+    #[must_use]
+    pub fn new(issuer: &Issuer) -> Self {
+        Self { secure: issuer.is_https() }
+    }
+
+    /// The session's token that a browser presents.
+    #[must_use]
+    pub fn session(self, request: &HeaderMap) -> Option<Token> {
+        Token::parse(TokenKind::Session, only(request, self.session_name())?)
+    }
+
+    /// The browser's token that a browser presents.
+    #[must_use]
+    pub fn browser(self, request: &HeaderMap) -> Option<Token> {
+        Token::parse(TokenKind::Browser, only(request, self.browser_name())?)
+    }
+
+    /// Has the browser keep the session's token.
+    pub fn set_session(self, answer: &mut HeaderMap, token: &Token) {
+        self.set(answer, self.session_name(), token.reveal(), "");
+    }
+
+    /// Has the browser keep its own token.
+    pub fn set_browser(self, answer: &mut HeaderMap, token: &Token) {
+        self.set(answer, self.browser_name(), token.reveal(), "");
+    }
+
+    /// Has the browser forget the session's token.
+    pub fn forget_session(self, answer: &mut HeaderMap) {
+        self.set(answer, self.session_name(), "", "; Max-Age=0");
+    }
+
+    /// Has the browser forget its own token.
+    pub fn forget_browser(self, answer: &mut HeaderMap) {
+        self.set(answer, self.browser_name(), "", "; Max-Age=0");
+    }
+
+    const fn session_name(self) -> &'static str {
+        if self.secure { "__Host-claviger-session" } else { "claviger-session" }
+    }
+
+    const fn browser_name(self) -> &'static str {
+        if self.secure { "__Host-claviger-browser" } else { "claviger-browser" }
+    }
+
+    fn set(self, answer: &mut HeaderMap, name: &str, value: &str, lifetime: &str) {
+        let secure = if self.secure { "; Secure" } else { "" };
+        // A token has no character that a header could not carry, so that this is never refused.
+        if let Ok(mut cookie) = HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}")) {
+            cookie.set_sensitive(true);
+            answer.append(SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// The value of the cookie `name`. When it comes twice with different values, somebody else has set one of them, for a longer path or
+/// another port, and nothing tells which (RFC 6265 §5.4): then neither counts.
+fn only<'a>(request: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = request.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+    let mut values = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(found, _)| *found == name).map(|(_, value)| value);
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    fn https() -> Cookies {
+        Cookies::new(&Issuer::parse("https://login.example.com").unwrap())
+    }
+
+    fn http() -> Cookies {
+        Cookies::new(&Issuer::parse("http://localhost:8080").unwrap())
+    }
+
+    fn presenting(lines: &[String]) -> HeaderMap {
+        lines.iter().fold(HeaderMap::new(), |mut headers, line| {
+            headers.append(COOKIE, HeaderValue::try_from(line.as_str()).unwrap());
+            headers
+        })
+    }
+
+    #[test]
+    fn a_cookie_on_https_is_for_this_host_alone() {
+        let token = Random::seeded(1).token(TokenKind::Session);
+        let mut answer = HeaderMap::new();
+        https().set_session(&mut answer, &token);
+        let expected = format!("__Host-claviger-session={}; Path=/; HttpOnly; SameSite=Lax; Secure", token.reveal());
+        assert_eq!(answer.get(SET_COOKIE).unwrap(), &expected);
+        assert!(!format!("{answer:?}").contains(token.reveal()), "a log of the headers does not show it");
+    }
+
+    #[test]
+    fn a_forgotten_cookie_ends_at_once() {
+        let mut answer = HeaderMap::new();
+        http().forget_session(&mut answer);
+        http().forget_browser(&mut answer);
+        let cookies: Vec<_> = answer.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect();
+        assert_eq!(
+            cookies,
+            [
+                "claviger-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+                "claviger-browser=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let random = Random::seeded(1);
+        let (session, browser) = (random.token(TokenKind::Session), random.token(TokenKind::Browser));
+        let line = format!("theme=dark;claviger-session={}; x; claviger-browser={}", session.reveal(), browser.reveal());
+        let request = presenting(&["a=b".to_owned(), line]);
+        assert!(http().session(&request).is_some_and(|found| found.hash() == session.hash()));
+        assert!(http().browser(&request).is_some_and(|found| found.hash() == browser.hash()));
+        assert!(https().session(&request).is_none(), "a cookie without the prefix means nothing on https");
+    }
+
+    #[test]
+    fn what_is_no_token_of_ours_is_no_cookie() {
+        let browser = Random::seeded(1).token(TokenKind::Browser);
+        for value in ["", "clv_ses_", "1", browser.reveal()] {
+            assert!(http().session(&presenting(&[format!("claviger-session={value}")])).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn two_different_cookies_of_one_name_are_none() {
+        let random = Random::seeded(1);
+        let cookie = |token: &Token| format!("claviger-session={}", token.reveal());
+        let (mine, planted) = (random.token(TokenKind::Session), random.token(TokenKind::Session));
+        assert!(http().session(&presenting(&[format!("{}; {}", cookie(&planted), cookie(&mine))])).is_none());
+        assert!(http().session(&presenting(&[cookie(&mine), cookie(&planted)])).is_none());
+        assert!(http().session(&presenting(&[cookie(&mine), cookie(&mine)])).is_some());
+    }
+}

@@ -1,0 +1,157 @@
+//! Headers that protect an answer from what a browser might do with it.
+
+use poem::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, PRAGMA, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use poem::http::{HeaderMap, HeaderValue, StatusCode};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
+
+use super::views::FormPostPage;
+use crate::protocol::issuer::Issuer;
+
+/// What a page may load and who may frame it: our own style sheet and pictures, nobody.
+///
+/// `form-action` is left out on purpose. Chromium applies it to the redirects after a form as well, so that naming only ourselves would
+/// stop login and consent on their way back to the client, and the way may lead through addresses that only the client knows. What it
+/// would protect from, injected forms, needs injected markup, and the templates escape everything.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Pages by what they need from a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Pages that a client may have opened in a pop-up, which needs its opener: sign-in, consent, sign-out, errors.
+    Open,
+    /// Pages about the account, cut off from whatever opened them.
+    Account,
+    /// The form that submits itself to the client (Form Post Response Mode §2): it may run its one script.
+    FormPost,
+}
+
+/// An HTML page with its headers.
+#[must_use]
+pub fn html(status: StatusCode, body: String, page: Page) -> Response {
+    let mut answer = Response::builder().status(status).body(body);
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    protect_page(answer.headers_mut(), page);
+    answer
+}
+
+/// Sets the headers of a page.
+pub fn protect_page(headers: &mut HeaderMap, page: Page) {
+    let policy = match page {
+        Page::FormPost => HeaderValue::try_from(format!("{POLICY}; script-src {}", FormPostPage::AUTO_SUBMIT_SOURCE)).ok(),
+        Page::Open | Page::Account => None,
+    };
+    headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static(POLICY)));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if page == Page::Account {
+        headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+}
+
+/// Sets the headers of an answer to a machine that nobody may keep (RFC 6749 §5.1).
+pub fn protect_machine_answer(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// The middleware for all answers: what a handler forgot to say about caching is `no-store`, nothing is sniffed, and a browser that has
+/// once reached us by https stays with it (RFC 6797).
+#[derive(Clone, Copy)]
+pub struct Hardened {
+    https: bool,
+}
+
+impl Hardened {
+    /// For the server that `issuer` names.
+    #[must_use]
+    pub fn new(issuer: &Issuer) -> Self {
+        Self { https: issuer.is_https() }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Hardened {
+    type Output = HardenedEndpoint<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        HardenedEndpoint { inner, https: self.https }
+    }
+}
+
+/// An endpoint below [`Hardened`].
+pub struct HardenedEndpoint<E> {
+    inner: E,
+    https: bool,
+}
+
+impl<E: Endpoint> Endpoint for HardenedEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let mut answer = self.inner.get_response(request).await.into_response();
+        let headers = answer.headers_mut();
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if self.https {
+            // Subdomains are not ours to decide about.
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+        Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use poem::EndpointExt;
+    use poem::endpoint::make_sync;
+
+    fn page(page: Page) -> Response {
+        html(StatusCode::OK, String::new(), page)
+    }
+
+    #[test]
+    fn a_page_can_be_neither_framed_nor_kept_nor_made_to_load_from_elsewhere() {
+        for kind in [Page::Open, Page::Account, Page::FormPost] {
+            let answer = page(kind);
+            let policy = answer.header("content-security-policy").unwrap();
+            assert!(policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"), "{policy}");
+            assert!(!policy.contains("form-action") && !policy.contains("unsafe"), "{policy}");
+            assert_eq!(answer.header("x-frame-options"), Some("DENY"));
+            assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+        }
+    }
+
+    #[test]
+    fn only_the_form_post_page_runs_a_script_and_only_account_pages_lose_their_opener() {
+        let script = |kind| page(kind).header("content-security-policy").unwrap().contains("script-src 'sha256-");
+        assert!(script(Page::FormPost) && !script(Page::Open) && !script(Page::Account));
+        assert_eq!(page(Page::Account).header("cross-origin-opener-policy"), Some("same-origin"));
+        assert_eq!(page(Page::Open).header("cross-origin-opener-policy"), None);
+        assert_eq!(page(Page::FormPost).header("cross-origin-opener-policy"), None);
+    }
+
+    #[tokio::test]
+    async fn what_a_handler_forgets_is_not_kept_and_https_stays_https() {
+        let cached = make_sync(|_| Response::builder().header("cache-control", "public, max-age=60").finish());
+        let forgetful = make_sync(|_| "hello");
+        let https = Hardened::new(&Issuer::parse("https://login.example.com").unwrap());
+        let http = Hardened::new(&Issuer::parse("http://localhost:8080").unwrap());
+        let answer = forgetful.with(https).get_response(Request::default()).await;
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"));
+        let answer = cached.with(http).get_response(Request::default()).await;
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=60"));
+        assert_eq!(answer.header("strict-transport-security"), None);
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+}

@@ -1,0 +1,109 @@
+//! The two pages that any endpoint may answer with: the error page and the self-submitting form of `response_mode=form_post`.
+//!
+//! Everything shown here is escaped by the template engine: these types hold text, never markup.
+
+use askama::Template;
+
+/// Our own error page, for whatever must not be redirected.
+#[derive(Template)]
+#[template(path = "error.html", config = ".askama.toml")]
+pub struct ErrorPage<'a> {
+    /// The error code of the specification, such as `invalid_request`: shown as text.
+    pub code: &'a str,
+    /// A fixed sentence that says what is wrong; never what the caller sent.
+    pub message: &'a str,
+    /// What the `Trace-Id` header carries, so that the operator can find the log line.
+    pub trace_id: &'a str,
+}
+
+/// An authorization answer on its way to the client: Form Post Response Mode §2.
+///
+/// The button works where scripts do not run; elsewhere [`FormPostPage::AUTO_SUBMIT`] presses it.
+#[derive(Template)]
+#[template(path = "form_post.html", config = ".askama.toml")]
+pub struct FormPostPage<'a> {
+    /// The client's checked redirect URI.
+    pub action: &'a str,
+    /// The response parameters in the order in which they are sent.
+    pub fields: &'a [(&'static str, String)],
+}
+
+impl FormPostPage<'_> {
+    /// The only script of Claviger.
+    pub const AUTO_SUBMIT: &'static str = "document.forms[0].submit()";
+
+    /// The source expression that lets `script-src` run [`Self::AUTO_SUBMIT`] and nothing else: CSP Level 3 §2.3.1, `hash-source`.
+    pub const AUTO_SUBMIT_SOURCE: &'static str = "'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest as _, Sha256};
+
+    impl ErrorPage<'static> {
+        pub(crate) fn sample() -> Self {
+            Self {
+                code: "invalid_request",
+                message: "The redirect URI is not one that this client has registered.",
+                trace_id: "0b6f2c1e9d3a4f58",
+            }
+        }
+    }
+
+    impl FormPostPage<'static> {
+        pub(crate) fn sample() -> Self {
+            let fields = [("code", "clv_code_abc"), ("state", "a&b"), ("iss", "https://id.example")];
+            Self {
+                action: "https://app.example/callback?from=claviger&x=1",
+                fields: fields.map(|(name, value)| (name, value.to_owned())).to_vec().leak(),
+            }
+        }
+    }
+
+    #[test]
+    fn the_error_page_shows_code_message_and_trace() {
+        let page = ErrorPage::sample().render().unwrap();
+        assert!(page.contains(">invalid_request<"), "{page}");
+        assert!(page.contains("not one that this client has registered."), "{page}");
+        assert!(page.contains(">0b6f2c1e9d3a4f58<"), "{page}");
+        assert!(!page.contains("<script"), "{page}");
+    }
+
+    #[test]
+    fn the_error_page_escapes_what_it_is_given() {
+        let hostile = "\"><img src=x onerror='alert(1)'>";
+        let page = ErrorPage { code: hostile, message: hostile, trace_id: hostile }.render().unwrap();
+        assert!(!page.contains("<img src=x"), "{page}");
+        assert_eq!(page.matches("&#60;img src=x").count(), 3, "{page}");
+    }
+
+    #[test]
+    fn the_form_post_page_posts_every_field_with_and_without_script() {
+        let page = FormPostPage::sample().render().unwrap();
+        assert!(page.contains(r#"<form method="post" action="https://app.example/callback?from=claviger&#38;x=1">"#), "{page}");
+        assert!(page.contains(r#"<input type="hidden" name="code" value="clv_code_abc">"#), "{page}");
+        assert!(page.contains(r#"<input type="hidden" name="state" value="a&#38;b">"#), "{page}");
+        assert!(page.contains(r#"<input type="hidden" name="iss" value="https://id.example">"#), "{page}");
+        assert!(page.contains(r#"id="continue">Continue</button>"#), "{page}");
+    }
+
+    #[test]
+    fn the_form_post_page_escapes_values_and_action() {
+        let fields = [("state", "\"><script>alert(1)</script>".to_owned())];
+        let page = FormPostPage { action: "https://app.example/\"onfocus=\"x", fields: &fields }.render().unwrap();
+        assert_eq!(page.matches("<script").count(), 1, "{page}");
+        assert!(page.contains(r#"value="&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;""#), "{page}");
+        assert!(page.contains(r#"action="https://app.example/&#34;onfocus=&#34;x""#), "{page}");
+    }
+
+    #[test]
+    fn the_policy_allows_exactly_the_script_on_the_page() {
+        let page = FormPostPage::sample().render().unwrap();
+        let (_, rest) = page.split_once("<script>").unwrap();
+        let (script, _) = rest.split_once("</script>").unwrap();
+        assert_eq!(FormPostPage::AUTO_SUBMIT_SOURCE, format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script))));
+    }
+}
