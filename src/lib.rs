@@ -14,7 +14,9 @@
 //! | [`web`] | what HTTP asks of machines' and people's endpoints alike |
 //! | [`http`] | how machines speak to us: one endpoint per file |
 //! | [`pages`] | how people speak to us: one page per file |
+//! | [`cli`] | who starts it: one command per file |
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod flow;

@@ -1,0 +1,62 @@
+//! The whole of what is served: machines' endpoints, people's pages, and what stands before both.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use poem::{Endpoint, EndpointExt, Route};
+
+use crate::flow::Server;
+use crate::http;
+use crate::pages;
+use crate::web::cors::Cors;
+use crate::web::fallback::Fallback;
+use crate::web::form::BodyTimeout;
+use crate::web::headers::Hardened;
+use crate::web::host::OwnHost;
+use crate::web::trace::Trace;
+
+/// What the server has to know of where it runs.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The proxies that may say whom they ask for.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The time that a request's body has to arrive; ten seconds where none is given.
+    pub body_timeout: Option<Duration>,
+    /// Whether requests for another host than the issuer's are refused, as on a developer's machine.
+    pub own_host_only: bool,
+}
+
+/// The endpoint of a server.
+pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpoint + 'static {
+    let issuer = server.issuer().clone();
+    let routes = http::routes(pages::routes(Route::new(), server), server);
+    let registry = server.clone();
+    let is_registered = move |origin: String| {
+        let server = registry.clone();
+        async move {
+            server.allows_origin(&origin).await.unwrap_or_else(|failure| {
+                tracing::error!(%failure, "an origin can't be looked up");
+                false
+            })
+        }
+    };
+    let timeout = BodyTimeout(surroundings.body_timeout.unwrap_or(Duration::from_secs(10)));
+    routes
+        .with(Fallback::new(allowed_methods))
+        .with(Cors::new(issuer.clone(), is_registered))
+        .with_if(surroundings.own_host_only, OwnHost::new(issuer.clone(), is_page))
+        .with(Hardened::new(&issuer))
+        .with(Trace::new(server.random().clone(), &surroundings.trusted_proxies))
+        .data(timeout)
+}
+
+/// The methods that a path takes (RFC 9110 §10.2.1).
+fn allowed_methods(path: &str) -> Option<&'static str> {
+    http::METHODS.iter().chain(&pages::METHODS).find(|(known, _)| *known == path).map(|(_, methods)| *methods)
+}
+
+/// Whether a path is one that people open in their browser.
+fn is_page(path: &str) -> bool {
+    path == "/authorize" || pages::METHODS.iter().any(|(known, _)| *known == path)
+}

@@ -1,0 +1,71 @@
+//! `claviger check`: says what is wrong, and how to mend it, without starting anything.
+
+use clap::Args;
+
+use crate::cli::output::{Trouble, moment, say};
+use crate::cli::place::{Place, missing_database};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::protocol::time::Timestamp;
+use crate::signing::KeyFolder;
+use crate::store::Store;
+
+/// Check configuration, database, keys and clock
+#[derive(Args)]
+#[command(after_help = "Example:\n  claviger check --config claviger.toml")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// This program is younger than this moment, 2026-11-01: a clock before it is wrong.
+const BUILT_AFTER: Timestamp = Timestamp::from_seconds(1_793_491_200);
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
+    let config = arguments.place.config()?;
+    say(format!("ok       configuration: issuer {}", config.issuer));
+    for warning in config.warnings() {
+        say(format!("warning  configuration: {warning}"));
+    }
+    let now = Clock::system().now();
+    let found = [("database", database(&config).await), ("keys", keys(&config, now)), ("clock", clock(now))];
+    let mut problems = 0;
+    for (what, result) in found {
+        match result {
+            Ok(fine) => say(format!("ok       {what}: {fine}")),
+            Err(problem) => {
+                problems += 1;
+                say(format!("problem  {what}: {problem}"));
+            }
+        }
+    }
+    if problems == 0 { Ok(()) } else { Err(Trouble::new(format!("{problems} problem(s) found"))) }
+}
+
+async fn database(config: &Config) -> Result<String, String> {
+    if let Some(missing) = missing_database(config) {
+        return Err(missing);
+    }
+    let store =
+        Store::connect(config.database.url.reveal(), config.database.max_connections).await.map_err(|failure| failure.to_string())?;
+    store.ping().await.map_err(|failure| failure.to_string())?;
+    let pending = store.pending_migrations().await.map_err(|failure| failure.to_string())?;
+    store.close().await;
+    if pending.is_empty() {
+        Ok("it answers and is up to date".to_owned())
+    } else {
+        Err(format!("{} migration(s) are missing. Run `claviger migrate`.", pending.len()))
+    }
+}
+
+fn keys(config: &Config, now: Timestamp) -> Result<String, String> {
+    let keyring = KeyFolder::open(&config.keys.folder).and_then(|folder| folder.keyring()).map_err(|failure| failure.to_string())?;
+    Ok(format!("{} published, {} signs", keyring.published(now).keys.len(), keyring.active().kid()))
+}
+
+fn clock(now: Timestamp) -> Result<String, String> {
+    if now < BUILT_AFTER {
+        return Err("it is in the past. Tokens would be refused everywhere: set the time, and keep it with NTP.".to_owned());
+    }
+    Ok(moment(now))
+}

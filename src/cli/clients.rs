@@ -1,0 +1,231 @@
+//! `claviger clients`: the registered applications. A generated secret is shown once.
+
+use std::collections::BTreeSet;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::output::{Trouble, say, table};
+use crate::cli::place::Place;
+use crate::protocol::application_type::ApplicationType;
+use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::scope::Scope;
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::Token;
+
+/// Manage the registered applications
+#[derive(Args)]
+#[command(after_help = "Example:\n  claviger clients list --config claviger.toml")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the clients
+    #[command(after_help = "Example:\n  claviger clients list")]
+    List,
+    /// Show one client
+    #[command(after_help = "Example:\n  claviger clients show demo-web")]
+    Show {
+        /// Its identifier
+        id: String,
+    },
+    Add(Box<Add>),
+    /// Disable a client: it gets nothing, and what it got is inactive
+    #[command(after_help = "Example:\n  claviger clients disable demo-web")]
+    Disable {
+        /// Its identifier
+        id: String,
+    },
+    /// Enable a client again
+    #[command(after_help = "Example:\n  claviger clients enable demo-web")]
+    Enable {
+        /// Its identifier
+        id: String,
+    },
+    /// Give a client a new secret; the newest one so far stays alive beside it
+    #[command(after_help = "Example:\n  claviger clients rotate-secret demo-web")]
+    RotateSecret {
+        /// Its identifier
+        id: String,
+    },
+    /// Delete a client and everything that came of it
+    #[command(after_help = "Example:\n  claviger clients delete demo-web")]
+    Delete {
+        /// Its identifier
+        id: String,
+    },
+}
+
+/// Register a client: by default with authorization code and PKCE only
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  claviger clients add shop --name 'The shop' --redirect-uri https://shop.example.com/callback --scope 'openid profile email'\n  \
+    claviger clients add importer --name Importer --grant client_credentials --scope orders:read"
+)]
+struct Add {
+    /// Its identifier
+    id: String,
+    /// Its name, for people
+    #[arg(long)]
+    name: String,
+    /// Where it runs: web or native
+    #[arg(long, value_name = "TYPE", default_value = "web", value_parser = word(ApplicationType::parse))]
+    application_type: ApplicationType,
+    /// How it authenticates; `none` is for one that can keep no secret
+    #[arg(long, value_name = "client_secret_basic|client_secret_post|none", default_value = "client_secret_basic", value_parser = word(AuthMethod::parse))]
+    auth_method: AuthMethod,
+    /// A grant type: `authorization_code` (the default), `client_credentials`, `refresh_token`, `password`; may be repeated
+    #[arg(long = "grant", value_name = "GRANT", value_parser = word(GrantType::parse))]
+    grants: Vec<GrantType>,
+    /// Where codes may be sent; may be repeated
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// Where people may return to after signing out; may be repeated
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
+    /// A web origin whose scripts may call us; may be repeated
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    cors_origins: Vec<String>,
+    /// What it may ask for, as a list in quotes
+    #[arg(long, value_name = "SCOPES", default_value = "")]
+    scope: String,
+    /// What it gets when it asks for nothing in particular [default: the same]
+    #[arg(long, value_name = "SCOPES")]
+    default_scope: Option<String>,
+    /// It is our own: people are not asked for consent
+    #[arg(long)]
+    first_party: bool,
+    /// It may go without PKCE; for old server-side applications only
+    #[arg(long)]
+    pkce_optional: bool,
+}
+
+/// A parser for a specification's word.
+fn word<T: Clone + Send + Sync + 'static>(parse: fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| parse(text).ok_or_else(|| "it is not one of those that the help names".to_owned())
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
+    let server = arguments.place.server().await?;
+    match arguments.command {
+        Command::List => {
+            let row = |client: &Client| {
+                let grants: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
+                let enabled = if client.enabled { "enabled" } else { "disabled" };
+                vec![client.id.to_string(), client.name.clone(), client.auth_method.to_string(), grants.join(","), enabled.to_owned()]
+            };
+            say(table(&server.clients().await?.iter().map(row).collect::<Vec<_>>()));
+        }
+        Command::Show { id } => {
+            let id = parse(&id)?;
+            let client = server
+                .client(&id)
+                .await?
+                .ok_or_else(|| Trouble::new(format!("there is no client {id}. `claviger clients list` shows them.")))?;
+            say(table(&description(&client)));
+        }
+        Command::Add(add) => {
+            let (client, secret) = server.add_client(add.client()?).await??;
+            say(format!("Registered {}.", client.id));
+            if let Some(secret) = secret {
+                show_secret(&secret);
+            }
+        }
+        Command::Disable { id } => {
+            server.enable_client(&parse(&id)?, false).await??;
+            say(format!("Disabled {id}."));
+        }
+        Command::Enable { id } => {
+            server.enable_client(&parse(&id)?, true).await??;
+            say(format!("Enabled {id}."));
+        }
+        Command::RotateSecret { id } => show_secret(&server.rotate_client_secret(&parse(&id)?).await??),
+        Command::Delete { id } => {
+            server.delete_client(&parse(&id)?).await??;
+            say(format!("Deleted {id}."));
+        }
+    }
+    server.close().await;
+    Ok(())
+}
+
+impl Add {
+    fn client(&self) -> Result<Client, Trouble> {
+        let wrong = |what: &str, value: &str, problem: &dyn std::fmt::Display| Trouble::new(format!("{what} {value:?} {problem}"));
+        let uris = |flag: &str, uris: &[String]| -> Result<Vec<RedirectUri>, Trouble> {
+            uris.iter().map(|uri| RedirectUri::register(uri, self.application_type).map_err(|problem| wrong(flag, uri, &problem))).collect()
+        };
+        let scope = |flag: &str, text: &str| Scope::parse(text).map_err(|problem| wrong(flag, text, &problem));
+        let grant_types: BTreeSet<GrantType> =
+            if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.iter().copied().collect() };
+        let allowed_scope = scope("--scope", &self.scope)?;
+        let default_scope =
+            self.default_scope.as_deref().map_or_else(|| Ok(allowed_scope.clone()), |text| scope("--default-scope", text))?;
+        let start = Timestamp::from_seconds(0);
+        Ok(Client {
+            id: parse(&self.id)?,
+            name: self.name.clone(),
+            application_type: self.application_type,
+            secrets: Vec::new(),
+            auth_method: self.auth_method,
+            pkce: if self.pkce_optional { PkceRule::Optional } else { PkceRule::Required },
+            response_types: if grant_types.contains(&GrantType::AuthorizationCode) { [ResponseType::Code].into() } else { [].into() },
+            grant_types,
+            redirect_uris: uris("--redirect-uri", &self.redirect_uris)?,
+            post_logout_redirect_uris: uris("--post-logout-redirect-uri", &self.post_logout_redirect_uris)?,
+            cors_origins: self
+                .cors_origins
+                .iter()
+                .map(|origin| Origin::parse(origin).map_err(|problem| wrong("--cors-origin", origin, &problem)))
+                .collect::<Result<_, _>>()?,
+            allowed_scope,
+            default_scope,
+            lifetimes: TokenLifetimes::default(),
+            first_party: self.first_party,
+            enabled: true,
+            created_at: start,
+            updated_at: start,
+        })
+    }
+}
+
+fn description(client: &Client) -> Vec<Vec<String>> {
+    fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+        let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+        if items.is_empty() { "-".to_owned() } else { items.join(" ") }
+    }
+    let lifetimes = client.lifetimes;
+    let row = |name: &str, value: String| vec![name.to_owned(), value];
+    vec![
+        row("id", client.id.to_string()),
+        row("name", client.name.clone()),
+        row("application_type", client.application_type.to_string()),
+        row("auth_method", client.auth_method.to_string()),
+        row("secrets", client.secrets.len().to_string()),
+        row("pkce", client.pkce.to_string()),
+        row("grant_types", list(&client.grant_types)),
+        row("redirect_uris", list(&client.redirect_uris)),
+        row("post_logout_redirect_uris", list(&client.post_logout_redirect_uris)),
+        row("cors_origins", list(client.cors_origins.iter().map(Origin::as_str))),
+        row("allowed_scope", client.allowed_scope.to_string()),
+        row("default_scope", client.default_scope.to_string()),
+        row("access_token", format!("{} s", lifetimes.access_token)),
+        row("id_token", format!("{} s", lifetimes.id_token)),
+        row("refresh_token", format!("{} s idle, {} s absolute", lifetimes.refresh_token_idle, lifetimes.refresh_token_absolute)),
+        row("first_party", client.first_party.to_string()),
+        row("enabled", client.enabled.to_string()),
+    ]
+}
+
+fn parse(id: &str) -> Result<ClientId, Trouble> {
+    ClientId::parse(id).map_err(|problem| Trouble::new(format!("a client identifier {problem}")))
+}
+
+fn show_secret(secret: &Token) {
+    say(format!("Its secret, shown this once: {}", secret.reveal()));
+}

@@ -1,0 +1,106 @@
+//! `claviger keys`: the signing keys. A running server notices a change by itself.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::output::{Trouble, complain, moment, say, table};
+use crate::cli::place::Place;
+use crate::clock::Clock;
+use crate::protocol::metadata::KEY_SET_LIFETIME;
+use crate::random::Random;
+use crate::signing::{Key, KeyFolder, KeySize, KeyState, Kid};
+
+/// See and rotate the signing keys
+#[derive(Args)]
+#[command(after_help = "Example:\n  claviger keys rotate --config claviger.toml")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the keys and their states
+    #[command(after_help = "Example:\n  claviger keys list")]
+    List,
+    /// Show the published form of a key
+    #[command(after_help = "Example:\n  claviger keys show KID")]
+    Show {
+        /// The key's identifier
+        kid: String,
+    },
+    /// Add an RSA key of your own as the next one (PEM, PKCS#8 or PKCS#1)
+    #[command(after_help = "Example:\n  claviger keys add my-key.pem")]
+    Add {
+        /// The file with the private key
+        file: PathBuf,
+    },
+    /// Take a key out at once, because it may have leaked: no token that it signed is believed any more
+    #[command(
+        after_help = "Example:\n  claviger keys disable KID\n\nIf the whole folder may have leaked, disable every key that `claviger keys list` shows."
+    )]
+    Disable {
+        /// The key's identifier
+        kid: String,
+    },
+    /// Sign with the next key from now on, and make another next one
+    #[command(after_help = "Example:\n  claviger keys rotate")]
+    Rotate,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
+    let config = arguments.place.config()?;
+    let (now, random) = (Clock::system().now(), Random::system());
+    let folder = KeyFolder::open(&config.keys.folder)?;
+    let size = u32::try_from(config.keys.rsa_bits).ok().and_then(KeySize::from_bits).unwrap_or_default();
+    match arguments.command {
+        Command::List => {
+            let rows: Vec<_> =
+                folder.keyring()?.keys().map(|key| vec![key.kid().to_string(), key.algorithm().to_owned(), state(key.state())]).collect();
+            say(table(&rows));
+        }
+        Command::Show { kid } => {
+            let published = folder.keyring()?.published(now);
+            let Some(key) = published.keys.iter().find(|key| key.kid.as_str() == kid) else {
+                return Err(Trouble::new(format!("there is no published key {kid}. `claviger keys list` shows them.")));
+            };
+            say(serde_json::to_string_pretty(key).map_err(|error| Trouble::new(error.to_string()))?);
+        }
+        Command::Add { file } => {
+            let pem = std::fs::read_to_string(&file).map_err(|error| Trouble::new(format!("{} can't be read: {error}", file.display())))?;
+            let imported = folder.import(&pem, now)?;
+            say(format!("{} is the next key; `claviger keys rotate` makes it sign.", imported.next));
+        }
+        Command::Disable { kid } => {
+            let parsed = Kid::parse(&kid).map_err(|problem| Trouble::new(format!("{kid:?}: {problem}")))?;
+            folder.disable(&parsed, size, &random, now)?;
+            say(format!("{kid} is gone: verifiers refuse its tokens as soon as they fetch the keys anew, within minutes."));
+            say(format!("{} signs from now on.", folder.keyring()?.active().kid()));
+        }
+        Command::Rotate => {
+            if let Some(KeyState::Next { since }) =
+                folder.keyring()?.keys().map(Key::state).find(|state| matches!(state, KeyState::Next { .. }))
+                && now.since(since) < KEY_SET_LIFETIME
+            {
+                complain(
+                    "the next key is younger than the copies of the key set that verifiers may hold: some may refuse its tokens for a few minutes",
+                );
+            }
+            let rotation = folder.rotate(size, &random, now)?;
+            say(format!("{} signs from now on. {} is published as the next one.", rotation.active, rotation.next));
+            say(format!("{} is retired, and published for as long as its tokens may live.", rotation.retired));
+        }
+    }
+    Ok(())
+}
+
+fn state(state: KeyState) -> String {
+    match state {
+        KeyState::Next { .. } => "next: published, does not sign yet".to_owned(),
+        KeyState::Active { .. } => "active: signs".to_owned(),
+        KeyState::Retired { until, .. } => format!("retired: published until {}", moment(until)),
+    }
+}

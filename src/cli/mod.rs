@@ -1,0 +1,84 @@
+//! Who starts it: one command per file. Commands change data through [`crate::flow`] like everybody else.
+
+mod apis;
+pub mod app;
+mod check;
+mod clients;
+mod dev;
+mod keys;
+mod migrate;
+mod output;
+mod place;
+mod reference;
+mod serve;
+mod start;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use self::output::{Trouble, complain};
+
+/// An OAuth 2 and OpenID Connect authorization server. Without a command it starts `claviger dev`.
+#[derive(Parser)]
+#[command(name = "claviger", version, about, after_help = "Example:\n  claviger dev --port 8080", arg_required_else_help = false)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Dev(dev::Arguments),
+    Serve(serve::Arguments),
+    Migrate(migrate::Arguments),
+    Check(check::Arguments),
+    Clients(clients::Arguments),
+    Users(users::Arguments),
+    Apis(apis::Arguments),
+    Keys(keys::Arguments),
+    Reference(reference::Arguments),
+}
+
+/// Runs the command that the process was started with. The exit status is 0 when it did what it should, 2 for a wrong command line, and 1
+/// for everything else.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    raise_descriptor_limit();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("the process can't be set up: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome: Result<(), Trouble> = runtime.block_on(async {
+        match arguments.command.unwrap_or_else(|| Command::Dev(dev::Arguments::default())) {
+            Command::Dev(arguments) => dev::run(arguments).await,
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Migrate(arguments) => migrate::run(arguments).await,
+            Command::Check(arguments) => check::run(arguments).await,
+            Command::Clients(arguments) => clients::run(arguments).await,
+            Command::Users(arguments) => users::run(arguments).await,
+            Command::Apis(arguments) => apis::run(arguments).await,
+            Command::Keys(arguments) => keys::run(arguments),
+            Command::Reference(arguments) => reference::run(&arguments),
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            complain(&trouble.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Connections are descriptors, and shells hand out few of them: takes as many as the system allows. Where it allows none, it stays so.
+fn raise_descriptor_limit() {
+    let limits = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, maximum: limits.maximum });
+}

@@ -1,0 +1,82 @@
+//! What commands print. A reader that went away (`claviger clients list | head -1`) is no failure.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::config::Problems;
+use crate::flow::Failure;
+use crate::flow::demo::DemoFailure;
+use crate::flow::manage::Refused;
+use crate::protocol::time::Timestamp;
+use crate::signing::KeyFolderFailure;
+use crate::store::StoreFailure;
+use crate::web::listeners::BindProblem;
+
+/// Prints a line of a command's result.
+pub(super) fn say(line: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Prints what went wrong.
+pub(super) fn complain(trouble: &str) {
+    let _ = writeln!(std::io::stderr(), "claviger: {trouble}");
+}
+
+/// Why a command did not do what it should, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error("{0}")]
+    Config(#[from] Problems),
+    #[error("{0}")]
+    Store(#[from] StoreFailure),
+    #[error("{0}")]
+    Keys(#[from] KeyFolderFailure),
+    #[error("{0}{hint}", hint = hint(.0))]
+    Refused(#[from] Refused),
+    #[error("{0}")]
+    Failure(#[from] Failure),
+    #[error("{0}")]
+    Demo(#[from] DemoFailure),
+    #[error("{0}")]
+    Bind(#[from] BindProblem),
+    #[error("{0}")]
+    Other(String),
+}
+
+/// What to do about a refusal, where the refusal does not say it.
+const fn hint(refused: &Refused) -> &'static str {
+    match refused {
+        Refused::NotFound(_) => "; the command `list` shows what there is",
+        Refused::AlreadyThere(_) => "; the command `show` or `list` shows it",
+        _ => "",
+    }
+}
+
+impl Trouble {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self::Other(text.into())
+    }
+}
+
+/// A moment, in the form of RFC 3339.
+pub(super) fn moment(at: Timestamp) -> String {
+    OffsetDateTime::from_unix_timestamp(at.seconds())
+        .ok()
+        .and_then(|at| at.format(&Rfc3339).ok())
+        .unwrap_or_else(|| at.seconds().to_string())
+}
+
+/// Rows in columns that line up.
+pub(super) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,45 @@
+//! `claviger serve`: the server in production.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::app::Surroundings;
+use crate::cli::output::Trouble;
+use crate::cli::start::{log, open, run as serve};
+use crate::config::{Config, environment};
+use crate::web::listeners::Listeners;
+
+/// Start with a configuration file, the environment (`CLAVIGER_*`), or both
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  claviger serve --config claviger.toml\n\nEvery setting: docs/configuration.md, or `claviger reference`."
+)]
+pub(super) struct Arguments {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
+    let config = Config::load(arguments.config.as_deref(), environment())?;
+    log(&config);
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let listeners = Listeners::bind(&config.server.listen).await?;
+    let opened = open(&config).await?;
+    if config.database.migrate_on_start {
+        opened.store.migrate().await?;
+    }
+    opened.refuse_pending_migrations().await?;
+    for address in listeners.local_addresses() {
+        tracing::info!(%address, issuer = %config.issuer, "listening");
+    }
+    let surroundings = Surroundings {
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        body_timeout: Some(config.server.body_timeout),
+        own_host_only: false,
+    };
+    serve(opened.server, &config, listeners, surroundings).await
+}

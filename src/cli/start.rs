@@ -1,0 +1,97 @@
+//! Putting a server together from its configuration, and running it.
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::cli::app::{self, Surroundings};
+use crate::cli::output::Trouble;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::log::LogFormat;
+use crate::flow::sweep::{sweep_forever, watch_keys};
+use crate::flow::{Server, Settings};
+use crate::password::{Argon2Cost, Passwords};
+use crate::random::Random;
+use crate::signing::{KeyFolder, KeySize, SharedKeyring};
+use crate::store::Store;
+use crate::web::accept::{self, Limits};
+use crate::web::listeners::Listeners;
+
+/// A server that does not listen yet.
+pub(super) struct Opened {
+    pub(super) server: Arc<Server>,
+    pub(super) store: Store,
+}
+
+impl Opened {
+    /// Stops where the database is older than this program.
+    pub(super) async fn refuse_pending_migrations(&self) -> Result<(), Trouble> {
+        let pending = self.store.pending_migrations().await?;
+        if pending.is_empty() {
+            return Ok(());
+        }
+        Err(Trouble::new(format!(
+            "the database lacks {} migration(s): {}. Run `claviger migrate` first, or set database.migrate_on_start.",
+            pending.len(),
+            pending.join(", ")
+        )))
+    }
+}
+
+/// Opens the database and the keys. The first keys are made where there are none.
+pub(super) async fn open(config: &Config) -> Result<Opened, Trouble> {
+    let (clock, random) = (Clock::system(), Random::system());
+    let store = Store::connect(config.database.url.reveal(), config.database.max_connections).await?;
+    let size = u32::try_from(config.keys.rsa_bits).ok().and_then(KeySize::from_bits).unwrap_or_default();
+    let folder = KeyFolder::open_or_create(&config.keys.folder, size, &random, clock.now())?;
+    let keyring = SharedKeyring::open(folder)?;
+    let cost = Argon2Cost::new(config.password.memory_kib, config.password.iterations, config.password.parallelism)
+        .map_err(|problem| Trouble::new(format!("password.memory_kib, iterations, parallelism: {problem}")))?;
+    let workers = config.password.workers.and_then(NonZeroUsize::new).unwrap_or_else(Passwords::default_workers);
+    let passwords = Passwords::new(cost, workers, config.password.queue, random.clone())
+        .map_err(|error| Trouble::new(format!("the threads that hash passwords can't be started: {error}")))?;
+    let settings =
+        Settings { session: config.session.limits(), throttle: config.login.limits(), password_minimum: config.password.minimum_length };
+    let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random);
+    Ok(Opened { server: Arc::new(server), store })
+}
+
+/// Sends the log to standard error. Libraries speak up from `warn` on.
+pub(super) fn log(config: &Config) {
+    let targets = Targets::new().with_default(LevelFilter::WARN).with_target("claviger", config.log.level);
+    let registry = tracing_subscriber::registry().with(targets);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    // A second call changes nothing: tests start several servers in one process.
+    let _ = match config.log.format {
+        LogFormat::Text => registry.with(lines).try_init(),
+        LogFormat::Json => registry.with(lines.json()).try_init(),
+    };
+    crate::web::panics::log();
+}
+
+/// Serves until the process is told to stop (SIGTERM, SIGINT): no new requests, those in flight finish, the database closes.
+pub(super) async fn run(server: Arc<Server>, config: &Config, listeners: Listeners, surroundings: Surroundings) -> Result<(), Trouble> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| Trouble::new(format!("signals can't be watched: {error}")))?;
+    let background = [tokio::spawn(sweep_forever(server.clone())), tokio::spawn(watch_keys(server.clone()))];
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    accept::serve(listeners, app::endpoint(&server, &surroundings), Limits::from(&config.server), stop).await;
+    for task in background {
+        task.abort();
+        // Gone before the database is, or it would complain.
+        let _ = task.await;
+    }
+    server.close().await;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! `claviger users`: people's accounts. Passwords are read from standard input, so that they stand in no history and no process list.
+
+use std::io::{IsTerminal, Read};
+
+use clap::{Args, Subcommand};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::cli::output::{Trouble, complain, say, table};
+use crate::cli::place::Place;
+use crate::flow::manage::users::NewUser;
+use crate::identity::user::{User, Username};
+use crate::protocol::claims::StandardClaims;
+
+/// Manage people's accounts
+#[derive(Args)]
+#[command(after_help = "Example:\n  claviger users add carol --role admin --config claviger.toml")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the people
+    #[command(after_help = "Example:\n  claviger users list")]
+    List,
+    /// Show one person
+    #[command(after_help = "Example:\n  claviger users show alice")]
+    Show {
+        /// What they sign in with
+        username: String,
+    },
+    /// Add a person; the password is read from standard input
+    #[command(after_help = "Example:\n  claviger users add carol --role admin --name 'Carol Carroll' --email carol@example.com")]
+    Add {
+        /// What they sign in with
+        username: String,
+        /// A role, such as admin; may be repeated
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// Their name
+        #[arg(long)]
+        name: Option<String>,
+        /// Their e-mail address
+        #[arg(long)]
+        email: Option<String>,
+    },
+    /// Disable a person: they can't sign in, and what they allowed is inactive
+    #[command(after_help = "Example:\n  claviger users disable bob")]
+    Disable {
+        /// What they sign in with
+        username: String,
+    },
+    /// Enable a person again
+    #[command(after_help = "Example:\n  claviger users enable bob")]
+    Enable {
+        /// What they sign in with
+        username: String,
+    },
+    /// Give a person another password, read from standard input; all their sessions and tokens end
+    #[command(after_help = "Example:\n  claviger users password bob < new-password.txt")]
+    Password {
+        /// What they sign in with
+        username: String,
+    },
+    /// Give a person these roles and no others
+    #[command(after_help = "Example:\n  claviger users roles bob --role admin")]
+    Roles {
+        /// What they sign in with
+        username: String,
+        /// A role; may be repeated, or left out to take all away
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+    },
+    /// Delete a person and everything of theirs
+    #[command(after_help = "Example:\n  claviger users delete bob")]
+    Delete {
+        /// What they sign in with
+        username: String,
+    },
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
+    let minimum = arguments.place.config()?.password.minimum_length;
+    let server = arguments.place.server().await?;
+    match arguments.command {
+        Command::List => {
+            let row = |user: &User| {
+                vec![
+                    user.username.to_string(),
+                    user.subject.to_string(),
+                    roles_of(user),
+                    if user.enabled { "enabled" } else { "disabled" }.to_owned(),
+                ]
+            };
+            say(table(&server.users().await?.iter().map(row).collect::<Vec<_>>()));
+        }
+        Command::Show { username } => {
+            let username = parse(&username)?;
+            let user = server
+                .user(&username)
+                .await?
+                .ok_or_else(|| Trouble::new(format!("there is no user {username}. `claviger users list` shows them.")))?;
+            let claims = serde_json::to_string_pretty(&user.claims).map_err(|error| Trouble::new(error.to_string()))?;
+            let row = |name: &str, value: String| vec![name.to_owned(), value];
+            say(table(&[
+                row("username", user.username.to_string()),
+                row("subject", user.subject.to_string()),
+                row("roles", roles_of(&user)),
+                row("enabled", user.enabled.to_string()),
+                row("password", if user.password.is_some() { "set" } else { "none" }.to_owned()),
+            ]));
+            say(format!("claims    {claims}"));
+        }
+        Command::Add { username, roles, name, email } => {
+            let claims = StandardClaims { name, email, ..StandardClaims::default() };
+            let password = Some(read_password()?);
+            let user =
+                server.add_user(NewUser { username: parse(&username)?, password, password_minimum: minimum, claims, roles }).await??;
+            say(format!("Added {} with the subject {}.", user.username, user.subject));
+        }
+        Command::Disable { username } => {
+            server.enable_user(&parse(&username)?, false).await??;
+            say(format!("Disabled {username}."));
+        }
+        Command::Enable { username } => {
+            server.enable_user(&parse(&username)?, true).await??;
+            say(format!("Enabled {username}."));
+        }
+        Command::Password { username } => {
+            server.set_password(&parse(&username)?, read_password()?).await??;
+            say(format!("The password of {username} is changed; their sessions and tokens have ended."));
+        }
+        Command::Roles { username, roles } => {
+            server.set_roles(&parse(&username)?, roles).await??;
+            say(format!("The roles of {username} are changed."));
+        }
+        Command::Delete { username } => {
+            server.delete_user(&parse(&username)?).await??;
+            say(format!("Deleted {username}."));
+        }
+    }
+    server.close().await;
+    Ok(())
+}
+
+fn parse(text: &str) -> Result<Username, Trouble> {
+    Username::parse(text).map_err(|problem| Trouble::new(format!("{text:?}: {problem}")))
+}
+
+fn roles_of(user: &User) -> String {
+    if user.roles.is_empty() { "-".to_owned() } else { user.roles.iter().cloned().collect::<Vec<_>>().join(",") }
+}
+
+/// Reads a password: the first line of standard input.
+fn read_password() -> Result<SecretString, Trouble> {
+    if std::io::stdin().is_terminal() {
+        complain("type the password, then Enter and Ctrl-D (it shows on the screen; piping it in does not):");
+    }
+    let mut text = Zeroizing::new(String::new());
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| Trouble::new(format!("the password can't be read from standard input: {error}")))?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err(Trouble::new("there is no password on standard input, for example: claviger users add carol < password.txt"));
+    }
+    Ok(SecretString::from(line))
+}

@@ -1,0 +1,245 @@
+//! A whole server on a socket and a database of its own, with a clock that the test moves and reproducible randomness.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use claviger::cli::app::{Surroundings, endpoint};
+use claviger::clock::Clock;
+use claviger::flow::{Server, Settings};
+use claviger::identity::session::SessionLimits;
+use claviger::identity::throttle::ThrottleLimits;
+use claviger::password::{Argon2Cost, Passwords};
+use claviger::protocol::client::{Client, ClientId, ClientSecret};
+use claviger::protocol::issuer::Issuer;
+use claviger::protocol::time::Timestamp;
+use claviger::protocol::token::TokenHash;
+use claviger::random::Random;
+use claviger::signing::{KeyFolder, KeySize, Reload, Rotation, SharedKeyring};
+use claviger::store::Store;
+use claviger::web::accept::{Limits, serve};
+use claviger::web::listeners::Listeners;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::database::Database;
+
+/// When every story begins: 2026-11-21 12:00 UTC.
+pub const START: Timestamp = Timestamp::from_seconds(1_795_262_400);
+
+pub struct TestServer {
+    pub issuer: String,
+    pub server: Arc<Server>,
+    pub store: Store,
+    pub clock: Clock,
+    pub http: reqwest::Client,
+    pub keys: PathBuf,
+    keyring: SharedKeyring,
+    _folder: TempDir,
+    _database: Database,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub async fn of(response: reqwest::Response) -> Self {
+        Self { status: response.status(), headers: response.headers().clone(), body: response.text().await.unwrap() }
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {} {}", self.status, self.body))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Asserts that this is the specification's error: status, code, `no-store`, a trace id, nothing else.
+    #[track_caller]
+    pub fn assert_error(&self, status: u16, code: &str) {
+        assert_eq!((self.status.as_u16(), self.json()["error"].as_str()), (status, Some(code)), "{}", self.body);
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+        assert_eq!(self.header("trace-id").map(str::len), Some(32));
+        let members: Vec<_> = self.json().as_object().unwrap().keys().cloned().collect();
+        assert_eq!(members, ["error", "error_description"]);
+    }
+
+    /// Asserts that this is our error page: status 400, the code as text, and nowhere to go.
+    #[track_caller]
+    pub fn assert_error_page(&self, code: &str) {
+        assert_eq!(self.status, StatusCode::BAD_REQUEST, "{}", self.body);
+        assert_eq!(self.header("location"), None);
+        assert!(self.header("content-type").unwrap().starts_with("text/html"));
+        assert!(self.body.contains(code), "{}", self.body);
+        assert!(!self.body.contains("<script"), "{}", self.body);
+        assert_eq!(self.header("x-frame-options"), Some("DENY"));
+    }
+}
+
+impl TestServer {
+    /// A server on SQLite, with the demo data.
+    pub async fn start() -> Self {
+        Self::start_on(Database::sqlite().await).await
+    }
+
+    /// A server on a database.
+    pub async fn start_on(database: Database) -> Self {
+        Self::start_with(database, Clock::standing_at(START)).await
+    }
+
+    /// A server that tells the real time, for clients that compare it with their own.
+    pub async fn start_in_real_time() -> Self {
+        Self::start_with(Database::sqlite().await, Clock::system()).await
+    }
+
+    async fn start_with(database: Database, clock: Clock) -> Self {
+        let listeners = Listeners::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
+        let issuer = format!("http://{}", listeners.local_addresses()[0]);
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("keys");
+        copy_keys(&keys);
+        let random = Random::seeded(7);
+        let store = database.store.clone();
+        let keyring = SharedKeyring::open(KeyFolder::open(&keys).unwrap()).unwrap();
+        let passwords = Passwords::new(Argon2Cost::new(64, 1, 1).unwrap(), NonZeroUsize::MIN, 256, random.clone()).unwrap();
+        let settings = Settings {
+            session: SessionLimits { idle: Duration::from_hours(8), absolute: Duration::from_hours(7 * 24) },
+            throttle: ThrottleLimits { account_failures: 10, address_failures: 100, window: Duration::from_mins(15) },
+            password_minimum: 8,
+        };
+        let server = Arc::new(Server::new(
+            Issuer::parse(&issuer).unwrap(),
+            settings,
+            store.clone(),
+            keyring.clone(),
+            passwords,
+            clock.clone(),
+            random,
+        ));
+        server.put_demo_data().await.unwrap();
+        let limits = Limits {
+            max_connections: 256,
+            header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
+            shutdown_timeout: Duration::from_secs(10),
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let routes = endpoint(&server, &Surroundings::default());
+        tokio::spawn(serve(listeners, routes, limits, async {
+            let _ = stopped.await;
+        }));
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { issuer, server, store, clock, http, keys, keyring, _folder: folder, _database: database, stop: Some(stop) }
+    }
+
+    /// Registers a client like `demo-web`, but for what `change` changes. Its secret is its name with `-secret`.
+    pub async fn register(&self, id: &str, change: impl FnOnce(&mut Client)) {
+        let like = self.server.client(&ClientId::parse("demo-web").unwrap()).await.unwrap().unwrap();
+        let secret = ClientSecret { id: format!("{id}-1"), hash: TokenHash::of(&format!("{id}-secret")), created_at: START };
+        let mut client = Client { id: ClientId::parse(id).unwrap(), name: id.to_owned(), secrets: vec![secret], ..like };
+        change(&mut client);
+        self.server.add_client(client).await.unwrap().unwrap();
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path).send().await.unwrap()).await
+    }
+
+    /// Posts a form, with Basic authentication when `client` has a secret, as `id` or `id:secret`.
+    pub async fn post(&self, path: &str, client: Option<&str>, form: &[(&str, &str)]) -> Answer {
+        let request = self.request(Method::POST, path).form(form);
+        let request = match client.map(|client| client.split_once(':').unwrap_or((client, ""))) {
+            Some((id, secret)) => request.basic_auth(id, Some(secret)),
+            None => request,
+        };
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    pub async fn token(&self, client: Option<&str>, form: &[(&str, &str)]) -> Answer {
+        self.post("/token", client, form).await
+    }
+
+    /// A token of `demo-m2m` for itself.
+    pub async fn machine_token(&self, scope: &str) -> String {
+        let answer = self.token(Some("demo-m2m:demo-m2m-secret"), &[("grant_type", "client_credentials"), ("scope", scope)]).await;
+        answer.json()["access_token"].as_str().unwrap_or_else(|| panic!("{}", answer.body)).to_owned()
+    }
+
+    /// What `demo-password` gets for alice.
+    pub async fn alices_tokens(&self, scope: &str) -> Value {
+        let form = [
+            ("grant_type", "password"),
+            ("client_id", "demo-password"),
+            ("username", "alice"),
+            ("password", "wonderland"),
+            ("scope", scope),
+        ];
+        let answer = self.token(None, &form).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+
+    /// What the demo API's resource server is told about a token.
+    pub async fn introspect(&self, token: &str) -> Value {
+        self.post("/introspect", Some("demo-api:demo-api-secret"), &[("token", token)]).await.json()
+    }
+
+    pub async fn is_active(&self, token: &str) -> bool {
+        self.introspect(token).await["active"].as_bool().unwrap()
+    }
+
+    /// Rotates the signing keys as the command does, and lets the server notice.
+    pub fn rotate_keys(&self) -> Rotation {
+        let folder = KeyFolder::open(&self.keys).unwrap();
+        let rotation = folder.rotate(KeySize::Rsa2048, &Random::system(), self.clock.now()).unwrap();
+        assert_eq!(self.keyring.reload_if_changed().unwrap(), Reload::Reloaded);
+        rotation
+    }
+
+    pub async fn userinfo(&self, token: &str) -> Answer {
+        Answer::of(self.request(Method::GET, "/userinfo").bearer_auth(token).send().await.unwrap()).await
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
+/// Making keys takes a moment: they are made once, and each server gets a copy.
+pub fn copy_keys(to: &Path) {
+    static MADE: OnceLock<TempDir> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        KeyFolder::open_or_create(folder.path(), KeySize::Rsa2048, &Random::system(), START).unwrap();
+        folder
+    });
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(made.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}

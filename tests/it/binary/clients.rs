@@ -1,0 +1,112 @@
+//! `claviger clients` and what a running server makes of it.
+
+use crate::binary::program::{Site, eventually};
+
+const DATA: [&str; 2] = ["--data", "data"];
+
+fn clients(site: &Site, arguments: &[&str]) -> String {
+    site.succeed(&[&["clients"], arguments, &DATA].concat())
+}
+
+fn secret_in(said: &str) -> String {
+    let secret = said.trim().rsplit(' ').next().unwrap();
+    assert!(secret.starts_with("clv_cs_") && secret.len() > 40, "{said}");
+    secret.to_owned()
+}
+
+/// A secret that was made by another process works once the server has noticed, which takes a second or so.
+async fn becomes(site: &Site, client: &str, status: u16) {
+    eventually(&format!("a token request to be answered {status}"), async || {
+        (site.machine_token(client).await.status == status).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_once_and_works() {
+    let site = Site::new();
+    let running = site.dev_with_keys().await;
+    let said = clients(&site, &["add", "importer", "--name", "Importer", "--grant", "client_credentials", "--scope", "items:read"]);
+    assert!(said.starts_with("Registered importer.\nIts secret, shown this once: "), "{said}");
+    let secret = secret_in(&said);
+    becomes(&site, &format!("importer:{secret}"), 200).await;
+
+    let shown = clients(&site, &["show", "importer"]);
+    for (name, value) in [("id", "importer"), ("name", "Importer"), ("grant_types", "client_credentials"), ("allowed_scope", "items:read")]
+    {
+        assert!(shown.lines().any(|line| line.starts_with(name) && line.ends_with(value)), "{name}: {shown}");
+    }
+    assert!(shown.lines().any(|line| line.split_whitespace().collect::<Vec<_>>() == ["secrets", "1"]), "{shown}");
+    let hash = claviger::protocol::token::TokenHash::of(&secret);
+    for text in [shown, clients(&site, &["list"]), site.log(&running)] {
+        assert!(!text.contains(&secret) && !text.contains(hash.as_str()) && !text.contains("clv_cs_"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_secret_leaves_the_old_one_alive_and_the_next_does_not() {
+    let site = Site::new();
+    let _running = site.dev_with_keys().await;
+    let first = "demo-m2m:demo-m2m-secret".to_owned();
+    becomes(&site, &first, 200).await;
+    let second = format!("demo-m2m:{}", secret_in(&clients(&site, &["rotate-secret", "demo-m2m"])));
+    becomes(&site, &second, 200).await;
+    assert_eq!(site.machine_token(&first).await.status, 200, "two are alive");
+    let third = format!("demo-m2m:{}", secret_in(&clients(&site, &["rotate-secret", "demo-m2m"])));
+    becomes(&site, &third, 200).await;
+    assert_eq!(site.machine_token(&second).await.status, 200);
+    site.machine_token(&first).await.assert_error(401, "invalid_client");
+
+    let said = site.run(&["clients", "rotate-secret", "demo-spa", "--data", "data"]).failed();
+    assert!(said.contains("demo-spa is public"), "{said}");
+}
+
+#[tokio::test]
+async fn a_disabled_client_gets_nothing_and_what_it_got_is_inactive() {
+    let site = Site::new();
+    let _running = site.dev_with_keys().await;
+    let machine = "demo-m2m:demo-m2m-secret";
+    let token = site.machine_token(machine).await.json()["access_token"].as_str().unwrap().to_owned();
+    assert!(site.is_active(&token).await);
+
+    assert_eq!(clients(&site, &["disable", "demo-m2m"]), "Disabled demo-m2m.\n");
+    assert!(!site.is_active(&token).await, "at once");
+    becomes(&site, machine, 401).await;
+    site.machine_token(machine).await.assert_error(401, "invalid_client");
+    assert!(clients(&site, &["list"]).lines().any(|line| line.starts_with("demo-m2m ") && line.ends_with("disabled")));
+
+    assert_eq!(clients(&site, &["enable", "demo-m2m"]), "Enabled demo-m2m.\n");
+    becomes(&site, machine, 200).await;
+    clients(&site, &["delete", "demo-m2m"]);
+    assert!(!site.is_active(&token).await);
+    becomes(&site, machine, 401).await;
+}
+
+#[tokio::test]
+async fn what_contradicts_itself_is_refused_with_all_reasons() {
+    let site = Site::new();
+    let _running = site.dev_with_keys().await;
+    let refused = |arguments: &[&str]| site.run(&[&["clients"], arguments, &DATA].concat()).failed();
+    let said = refused(&["add", "bad", "--name", "", "--auth-method", "none", "--pkce-optional", "--grant", "client_credentials"]);
+    assert!(said.contains("name: ") && said.contains("grant_types: ") && said.contains("pkce: "), "{said}");
+    assert!(refused(&["add", "demo-web", "--name", "Twice", "--redirect-uri", "https://a.example/cb"]).contains("demo-web exists already"));
+    let insecure = refused(&["add", "bad", "--name", "Bad", "--redirect-uri", "http://shop.example.com/cb"]);
+    assert!(insecure.contains("--redirect-uri") && insecure.contains("must use https"), "{insecure}");
+    assert!(refused(&["show", "bad"]).contains("`claviger clients list` shows them"));
+    assert!(refused(&["disable", "bad"]).contains("there is no client bad"));
+    let word = site.run(&["clients", "add", "bad", "--name", "Bad", "--grant", "magic", "--data", "data"]);
+    assert_eq!(word.code, Some(2), "{word:?}");
+    assert!(word.stderr.contains("--grant"), "{word:?}");
+}
+
+#[test]
+fn a_command_without_a_server_says_how_to_get_one() {
+    let site = Site::new();
+    let said = site.run(&["clients", "list"]).failed();
+    assert!(said.contains("there is no folder .claviger") && said.contains("claviger dev") && said.contains("--config"), "{said}");
+    assert!(!site.path(".claviger").exists(), "asking makes none");
+    for both in [["clients", "list", "--data", "a", "--config", "b"], ["clients", "--config", "b", "list", "--data", "a"]] {
+        let said = site.run(&both).failed();
+        assert!(said.contains("--config and --data name two servers"), "{said}");
+    }
+}

@@ -1,0 +1,13 @@
+//! The real program, started as people start it: what it prints, what it serves, and how it ends.
+
+mod check;
+mod clients;
+mod dev;
+mod durability;
+mod help;
+mod keys;
+mod program;
+mod requests;
+mod serve;
+mod shutdown;
+mod users;

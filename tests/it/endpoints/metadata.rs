@@ -1,0 +1,188 @@
+//! The metadata document and the keys (RFC 8414, OpenID Connect Discovery, RFC 7517): nothing is promised that is not done.
+
+use std::collections::BTreeSet;
+
+use claviger::protocol::client::AuthMethod;
+use reqwest::Method;
+use reqwest::header::IF_NONE_MATCH;
+use serde_json::Value;
+
+use crate::actors::{Answer, Browser, RelyingParty, TestServer};
+
+const DOCUMENTS: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+
+async fn metadata(server: &TestServer) -> Value {
+    server.get(DOCUMENTS[0]).await.json()
+}
+
+fn words(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn both_documents_are_the_same_and_say_nothing_empty() {
+    let server = TestServer::start().await;
+    let answers = [server.get(DOCUMENTS[0]).await, server.get(DOCUMENTS[1]).await];
+    assert_eq!(answers[0].body, answers[1].body);
+    for answer in &answers {
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some("application/json")));
+        assert!(answer.header("cache-control").unwrap().starts_with("public, max-age="));
+        assert_eq!(answer.header("trace-id").map(str::len), Some(32));
+    }
+    let document = answers[0].json();
+    assert_eq!(document["issuer"], server.issuer);
+    for (name, value) in document.as_object().unwrap() {
+        assert!(!value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()), "{name}: {value}");
+        if let Some(list) = value.as_array() {
+            assert_eq!(list.iter().map(Value::to_string).collect::<BTreeSet<_>>().len(), list.len(), "{name} repeats itself");
+        }
+        if name.ends_with("_endpoint") || name == "jwks_uri" {
+            assert!(value.as_str().unwrap().starts_with(&server.issuer), "{name}: {value}");
+        }
+    }
+    let absent =
+        ["registration_endpoint", "pushed_authorization_request_endpoint", "device_authorization_endpoint", "check_session_iframe"];
+    assert!(absent.iter().all(|name| document.get(name).is_none()), "what is not there is not promised");
+    assert_eq!(document["request_uri_parameter_supported"], false, "to leave it out would mean true");
+    assert!(words(&document["scopes_supported"]).contains(&"items:read") && words(&document["scopes_supported"]).contains(&"openid"));
+}
+
+#[tokio::test]
+async fn there_is_something_at_every_endpoint() {
+    let server = TestServer::start().await;
+    let document = metadata(&server).await;
+    let endpoints = document.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
+    let mut count = 0;
+    for (name, url) in endpoints {
+        let path = url.as_str().unwrap().strip_prefix(&server.issuer).unwrap();
+        let statuses = [server.get(path).await.status, server.post(path, None, &[]).await.status];
+        assert!(statuses.iter().all(|status| *status != 404 && !status.is_server_error()), "{name}: {statuses:?}");
+        count += 1;
+    }
+    assert_eq!(count, 7);
+}
+
+#[tokio::test]
+async fn every_grant_type_works() {
+    let server = TestServer::start().await;
+    let web = RelyingParty::demo_web(&server);
+    for grant_type in words(&metadata(&server).await["grant_types_supported"]) {
+        let answer = match grant_type {
+            "client_credentials" => server.token(Some("demo-m2m:demo-m2m-secret"), &[("grant_type", grant_type)]).await,
+            "password" => {
+                let person = [("client_id", "demo-password"), ("username", "alice"), ("password", "wonderland")];
+                server.token(None, &[&[("grant_type", grant_type)][..], &person].concat()).await
+            }
+            "authorization_code" => {
+                let back = Browser::new(&server).log_in_and_consent(&web.authorization_url("openid", "")).await;
+                web.try_redeem(&back.code()).await
+            }
+            "refresh_token" => {
+                let back = Browser::new(&server).log_in_and_consent(&web.authorization_url("openid", "")).await;
+                let tokens = web.redeem(&back.code()).await;
+                web.try_refresh(tokens.refresh(), &[]).await
+            }
+            unknown => panic!("{unknown} is promised, and this test knows nothing of it"),
+        };
+        assert_eq!(answer.status, 200, "{grant_type}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn every_response_mode_type_and_prompt_works() {
+    let server = TestServer::start().await;
+    let document = metadata(&server).await;
+    let web = RelyingParty::demo_web(&server);
+    assert_eq!(words(&document["response_types_supported"]), ["code"]);
+    for mode in words(&document["response_modes_supported"]) {
+        let page = Browser::new(&server).log_in_and_consent(&web.authorization_url("openid", &format!("response_mode={mode}"))).await;
+        let code = page.parameter("code").or_else(|| page.field("code")).unwrap_or_else(|| panic!("{mode}: {}", page.url));
+        web.redeem(&code).await;
+    }
+    for prompt in words(&document["prompt_values_supported"]) {
+        let mut browser = Browser::new(&server);
+        browser.log_in_and_consent(&web.authorization_url("openid", "")).await.code();
+        let page = browser.open(&web.authorization_url("openid", &format!("prompt={prompt}"))).await;
+        let shown = if page.left { "the client" } else { page.url.path() };
+        let expected = match prompt {
+            "none" => "the client",
+            "login" | "select_account" => "/login",
+            "consent" => "/consent",
+            unknown => panic!("{unknown} is promised, and this test knows nothing of it"),
+        };
+        assert_eq!(shown, expected, "{prompt}");
+    }
+}
+
+#[tokio::test]
+async fn every_authentication_method_works_where_it_is_promised() {
+    let server = TestServer::start().await;
+    server.register("poster", |client| client.auth_method = AuthMethod::SecretPost).await;
+    let document = metadata(&server).await;
+    for (endpoint, path) in [("token", "/token"), ("revocation", "/revoke"), ("introspection", "/introspect")] {
+        let methods = words(&document[format!("{endpoint}_endpoint_auth_methods_supported")]);
+        assert!(methods.contains(&"client_secret_basic") && methods.contains(&"client_secret_post"));
+        assert_eq!(methods.contains(&"none"), endpoint != "introspection");
+        for method in methods {
+            let request = [("token", "x"), ("grant_type", "refresh_token"), ("refresh_token", "x")];
+            let answer = match method {
+                "client_secret_basic" => server.post(path, Some("demo-web:demo-web-secret"), &request).await,
+                "client_secret_post" => {
+                    let credentials = [("client_id", "poster"), ("client_secret", "poster-secret")];
+                    server.post(path, None, &[&request[..], &credentials].concat()).await
+                }
+                "none" => server.post(path, None, &[&request[..], &[("client_id", "demo-spa")]].concat()).await,
+                unknown => panic!("{unknown} is promised, and this test knows nothing of it"),
+            };
+            // Authenticated: the endpoint speaks of the token, no longer of the client.
+            let expected = if endpoint == "token" { (400, "invalid_grant") } else { (200, "") };
+            let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
+            assert_eq!((answer.status.as_u16(), error.as_str()), expected, "{endpoint} {method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_claim_and_challenge_method_that_is_promised_is_there() {
+    let server = TestServer::start().await;
+    let document = metadata(&server).await;
+    assert_eq!(words(&document["code_challenge_methods_supported"]), ["S256"]);
+    let web = RelyingParty::demo_web(&server);
+    let url = web.authorization_url("openid profile email address phone", "nonce=n");
+    let tokens = web.redeem(&Browser::new(&server).log_in_and_consent(&url).await.code()).await;
+    let (id, person) = (tokens.id_claims(), server.userinfo(tokens.access()).await.json());
+    for claim in words(&document["claims_supported"]) {
+        assert!(id.get(claim).is_some() || person.get(claim).is_some(), "{claim} is promised and nowhere to be found");
+    }
+}
+
+#[tokio::test]
+async fn the_keys_are_public_and_can_be_kept_for_a_while() {
+    let server = TestServer::start().await;
+    let answer = server.get("/.well-known/jwks.json").await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some("application/json")));
+    assert!(answer.header("cache-control").unwrap().starts_with("public, max-age="));
+    let keys = answer.json()["keys"].as_array().unwrap().clone();
+    assert!(!keys.is_empty());
+    let mut kids = BTreeSet::new();
+    for key in &keys {
+        let members: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
+        assert_eq!(members, ["alg", "e", "kid", "kty", "n", "use"], "no private member");
+        assert_eq!((&key["kty"], &key["use"], &key["alg"]), (&"RSA".into(), &"sig".into(), &"RS256".into()));
+        assert!(key["n"].as_str().unwrap().len() >= 342, "2048 bits at least");
+        assert!(kids.insert(key["kid"].as_str().unwrap().to_owned()), "a kid is unique");
+    }
+    for path in DOCUMENTS.iter().chain(&["/.well-known/jwks.json"]) {
+        let etag = server.get(path).await.header("etag").unwrap().to_owned();
+        for known in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".to_owned()] {
+            let request = server.request(Method::GET, path).header(IF_NONE_MATCH, &known);
+            let answer = Answer::of(request.send().await.unwrap()).await;
+            assert_eq!((answer.status.as_u16(), answer.body.as_str()), (304, ""), "{known}");
+            assert_eq!(answer.header("etag"), Some(etag.as_str()));
+        }
+        let other = server.request(Method::GET, path).header(IF_NONE_MATCH, "\"other\"").send().await.unwrap();
+        assert_eq!(other.status(), 200);
+        let head = server.request(Method::HEAD, path).send().await.unwrap();
+        assert_eq!((head.status().as_u16(), head.headers()["etag"].to_str().unwrap()), (200, etag.as_str()));
+    }
+}

@@ -1,0 +1,13 @@
+//! The endpoints, each with its whole replies and its refusals.
+
+mod authorize;
+mod authorize_prompts;
+mod authorize_refusals;
+mod cors;
+mod health;
+mod introspect;
+mod metadata;
+mod revoke;
+mod token;
+mod token_refusals;
+mod userinfo;

@@ -1,0 +1,16 @@
+//! Whole stories: who does what, and what they notice.
+
+mod account;
+mod account_password;
+mod code;
+mod consent;
+mod home;
+mod keys;
+mod login;
+mod logout;
+mod native;
+mod password_grant;
+mod prompt;
+mod resources;
+mod roles;
+mod session;

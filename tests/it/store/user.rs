@@ -1,0 +1,117 @@
+//! People.
+
+use claviger::identity::user::{PasswordHash, User, Username};
+use claviger::protocol::subject::Subject;
+use claviger::store::{Applied, Insertion};
+
+use crate::database::{Database, on_both_databases};
+use crate::store::{LIMITS, NOW, after, alice_and_app, at_once, code, grant, hash, scope, session, user};
+
+on_both_databases!(
+    a_person_comes_back_as_they_were,
+    a_username_is_given_once,
+    an_update_leaves_name_and_password_alone,
+    another_password_ends_sessions_and_grants,
+    a_hash_is_upgraded_unless_the_password_was_changed,
+    with_a_person_goes_what_is_theirs,
+    a_subject_that_can_not_be_is_nobody,
+);
+
+fn password(text: &str) -> PasswordHash {
+    PasswordHash::from_phc(text.to_owned())
+}
+
+async fn a_person_comes_back_as_they_were(database: Database) {
+    let users = database.store.users();
+    let (alice, bob) = (user("alice"), User { password: None, roles: [].into(), enabled: false, ..user("böb\u{1F511}'--") });
+    for new in [&bob, &alice] {
+        assert_eq!(users.insert(new).await, Ok(Insertion::Inserted));
+    }
+    assert_eq!(users.find(&alice.subject).await, Ok(Some(alice.clone())));
+    assert_eq!(users.find_by_username(&bob.username).await, Ok(Some(bob.clone())));
+    assert_eq!(users.find_by_username(&Username::parse("b%").unwrap()).await, Ok(None));
+    assert_eq!(users.list().await, Ok(vec![alice, bob]));
+}
+
+async fn a_username_is_given_once(database: Database) {
+    let outcomes = at_once(20, |number| {
+        let store = database.store.clone();
+        let new = User { subject: Subject::new(format!("subject-{number}")), ..user("alice") };
+        async move { store.users().insert(&new).await.unwrap() }
+    })
+    .await;
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Insertion::Inserted).count(), 1);
+    assert_eq!(database.rows("account").await, 1);
+}
+
+async fn an_update_leaves_name_and_password_alone(database: Database) {
+    let users = database.store.users();
+    let alice = user("alice");
+    let changed = User {
+        username: Username::parse("mallory").unwrap(),
+        password: None,
+        roles: ["other".to_owned()].into(),
+        enabled: false,
+        created_at: after(99),
+        updated_at: after(99),
+        ..alice.clone()
+    };
+    assert_eq!(users.update(&changed).await, Ok(false));
+    assert_eq!(users.insert(&alice).await, Ok(Insertion::Inserted));
+    assert_eq!(users.update(&changed).await, Ok(true));
+    let expected = User { username: alice.username, password: alice.password, created_at: NOW, ..changed };
+    assert_eq!(users.find(&alice.subject).await, Ok(Some(expected)));
+}
+
+async fn another_password_ends_sessions_and_grants(database: Database) {
+    let store = &database.store;
+    let (alice, app, sid) = alice_and_app(store).await;
+    let other = session("other", &alice);
+    assert_eq!(store.sessions().begin(&hash("other"), &other, 0).await, Ok(Applied::Done));
+    assert_eq!(store.grants().insert_code(&code("code", grant("g", &app, &alice, Some(&sid))), None).await, Ok(Applied::Done));
+    let nobody = Subject::new("nobody");
+    assert_eq!(store.users().set_password(&nobody, &password("x"), None, after(5), None).await, Ok(false));
+    assert_eq!(store.users().set_password(&alice.subject, &password("new"), None, after(5), Some(&sid.id)).await, Ok(true));
+    let found = store.users().find(&alice.subject).await.unwrap().unwrap();
+    assert_eq!((found.password, found.updated_at), (Some(password("new")), after(5)));
+    assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![sid]));
+    assert_eq!(store.grants().of_user(&alice.subject, after(5), LIMITS).await, Ok(vec![]));
+    assert_eq!(store.users().set_password(&alice.subject, &password("newer"), None, after(6), None).await, Ok(true));
+    assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![]));
+}
+
+async fn a_hash_is_upgraded_unless_the_password_was_changed(database: Database) {
+    let users = database.store.users();
+    let alice = user("alice");
+    assert_eq!(users.insert(&alice).await, Ok(Insertion::Inserted));
+    let old = alice.password.clone().unwrap();
+    assert_eq!(users.upgrade_password(&alice.subject, &old, &password("better")).await, Ok(true));
+    assert_eq!(users.upgrade_password(&alice.subject, &old, &password("late")).await, Ok(false));
+    let found = users.find(&alice.subject).await.unwrap().unwrap();
+    assert_eq!(found, User { password: Some(password("better")), ..alice });
+}
+
+async fn with_a_person_goes_what_is_theirs(database: Database) {
+    let store = &database.store;
+    let (alice, app, sid) = alice_and_app(store).await;
+    assert_eq!(store.grants().insert_code(&code("code", grant("g", &app, &alice, Some(&sid))), None).await, Ok(Applied::Done));
+    assert_eq!(store.consents().allow(&alice.subject, &app.id, &scope("openid"), after(1)).await, Ok(Applied::Done));
+    assert_eq!(store.users().delete(&alice.subject).await, Ok(true));
+    assert_eq!(store.users().delete(&alice.subject).await, Ok(false));
+    for table in ["session", "consent", "granted", "code"] {
+        assert_eq!(database.rows(table).await, 0, "{table}");
+    }
+    assert_eq!(database.rows("client").await, 1);
+}
+
+async fn a_subject_that_can_not_be_is_nobody(database: Database) {
+    let store = &database.store;
+    for hostile in ["", "\0", "a\0b", "' OR 1=1 --", "%", "\u{FFFF}"] {
+        let subject = Subject::new(hostile);
+        assert_eq!(store.users().find(&subject).await, Ok(None), "{hostile:?}");
+        assert_eq!(store.users().delete(&subject).await, Ok(false), "{hostile:?}");
+        assert_eq!(store.sessions().of_user(&subject).await, Ok(vec![]), "{hostile:?}");
+        assert_eq!(store.consents().of_user(&subject).await, Ok(vec![]), "{hostile:?}");
+        assert_eq!(store.grants().revoke_all_of(&subject, NOW).await, Ok(()), "{hostile:?}");
+    }
+}
