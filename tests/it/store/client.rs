@@ -10,6 +10,7 @@ on_both_databases!(
     a_client_comes_back_as_it_was,
     a_taken_identifier_changes_nothing,
     an_update_leaves_the_secrets_alone,
+    a_client_that_is_disabled_keeps_the_rest,
     a_client_has_two_secrets_at_most,
     two_secrets_at_most_also_when_many_ask_at_once,
     an_origin_is_allowed_while_an_enabled_client_has_it,
@@ -58,6 +59,17 @@ async fn an_update_leaves_the_secrets_alone(database: Database) {
     assert_eq!(clients.find(&expected.id).await, Ok(Some(expected)));
 }
 
+async fn a_client_that_is_disabled_keeps_the_rest(database: Database) {
+    let clients = database.store.clients();
+    let app = client("app");
+    assert_eq!(clients.set_enabled(&app.id, false, after(5)).await, Ok(false));
+    assert_eq!(clients.insert(&app).await, Ok(Insertion::Inserted));
+    for enabled in [false, true] {
+        assert_eq!(clients.set_enabled(&app.id, enabled, after(5)).await, Ok(true));
+        assert_eq!(clients.find(&app.id).await, Ok(Some(Client { enabled, updated_at: after(5), ..app.clone() })));
+    }
+}
+
 async fn a_client_has_two_secrets_at_most(database: Database) {
     let clients = database.store.clients();
     let app = client("app");
@@ -74,15 +86,18 @@ async fn a_client_has_two_secrets_at_most(database: Database) {
 }
 
 async fn two_secrets_at_most_also_when_many_ask_at_once(database: Database) {
-    let app = Client { secrets: vec![], ..client("app") };
-    assert_eq!(database.store.clients().insert(&app).await, Ok(Insertion::Inserted));
-    let outcomes = at_once(20, |number| {
-        let (store, id) = (database.store.clone(), app.id.clone());
-        async move { store.clients().add_secret(&id, &secret(&format!("secret-{number}"), after(1))).await.unwrap() }
-    })
-    .await;
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == SecretAdded::Done).count(), MOST_SECRETS);
-    assert_eq!(database.store.clients().find(&app.id).await.unwrap().unwrap().secrets.len(), MOST_SECRETS);
+    // Several rounds: in the first, the connections are still being opened one after the other.
+    for round in 0..5 {
+        let app = Client { secrets: vec![], ..client(&format!("app-{round}")) };
+        assert_eq!(database.store.clients().insert(&app).await, Ok(Insertion::Inserted));
+        let outcomes = at_once(20, |number| {
+            let (store, id) = (database.store.clone(), app.id.clone());
+            async move { store.clients().add_secret(&id, &secret(&format!("secret-{number}"), after(1))).await.unwrap() }
+        })
+        .await;
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == SecretAdded::Done).count(), MOST_SECRETS);
+        assert_eq!(database.store.clients().find(&app.id).await.unwrap().unwrap().secrets.len(), MOST_SECRETS);
+    }
 }
 
 async fn an_origin_is_allowed_while_an_enabled_client_has_it(database: Database) {

@@ -1,9 +1,8 @@
-//! Grants and codes.
+//! Grants, and changes that are made together.
 
 use std::time::Duration;
 
-use claviger::identity::session::Session;
-use claviger::protocol::grant::{Effect, Grant, authorization_code};
+use claviger::protocol::grant::{Effect, Grant};
 use claviger::protocol::subject::SessionId;
 use claviger::store::{Applied, Insertion};
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
@@ -11,79 +10,19 @@ use tokio::time::{sleep, timeout};
 
 use crate::database::{Database, on_both_databases};
 use crate::store::{
-    LIMITS, after, alice_and_app, at_once, client, code, grant, grant_id, hash, keep_token, scope, session, spend_code, user,
+    LIMITS, after, alice_and_app, client, code, grant, grant_id, hash, keep_token, scope, session, spend_code, user, with_code,
 };
 
 on_both_databases!(
-    a_code_comes_back_with_its_grant,
-    a_new_code_uses_up_the_interaction,
-    a_code_is_spent_once,
-    a_code_is_spent_once_also_when_many_try_at_once,
     what_rests_on_something_gone_is_lost,
     a_later_effect_that_is_lost_undoes_the_earlier_ones,
     a_later_effect_that_fails_undoes_the_earlier_ones,
-    a_code_of_a_revoked_grant_is_lost,
     the_first_revocation_counts,
     a_grant_is_kept_longer_and_never_shorter,
     a_grant_knows_whether_its_session_goes_on,
     a_person_sees_what_is_still_good_for_something,
     an_abandoned_request_leaves_all_or_nothing,
 );
-
-/// A code called `code` of a grant called `g`, remembered.
-async fn with_code(database: &Database) -> authorization_code::Stored {
-    let (alice, app, sid) = alice_and_app(&database.store).await;
-    let stored = code("code", grant("g", &app, &alice, Some(&sid)));
-    assert_eq!(database.store.grants().insert_code(&stored, None).await, Ok(Applied::Done));
-    stored
-}
-
-async fn a_code_comes_back_with_its_grant(database: Database) {
-    let grants = database.store.grants();
-    let full = with_code(&database).await;
-    let (alice, app) = (user("alice"), client("app"));
-    let offline = Grant { session: None, nonce: None, resources: vec![], refresh_until: Some(after(9)), ..grant("h", &app, &alice, None) };
-    let bare = authorization_code::Stored { redirect_uri: None, challenge: None, ..code("bare", offline) };
-    assert_eq!(grants.insert_code(&bare, None).await, Ok(Applied::Done));
-    assert_eq!(grants.find_code(&hash("code"), after(2), LIMITS).await, Ok(Some(full)));
-    assert_eq!(grants.find_code(&hash("bare"), after(2), LIMITS).await, Ok(Some(bare)));
-    assert_eq!(grants.find_code(&hash("Code"), after(2), LIMITS).await, Ok(None));
-}
-
-async fn a_new_code_uses_up_the_interaction(database: Database) {
-    let store = &database.store;
-    let (alice, app, sid) = alice_and_app(store).await;
-    let other = session("other", &alice);
-    assert_eq!(store.sessions().begin(&hash("other"), &other, 0).await, Ok(Applied::Done));
-    assert_eq!(
-        store.grants().insert_code(&code("code", grant("g", &app, &alice, Some(&sid))), Some((&sid.id, sid.interaction.as_ref()))).await,
-        Ok(Applied::Done)
-    );
-    assert_eq!(store.sessions().find(&sid.id).await, Ok(Some(Session { interaction: None, ..sid })));
-    assert_eq!(store.sessions().find(&other.id).await, Ok(Some(other)));
-}
-
-async fn a_code_is_spent_once(database: Database) {
-    let grants = database.store.grants();
-    let stored = with_code(&database).await;
-    assert_eq!(grants.apply(&[]).await, Ok(Applied::Done));
-    assert_eq!(grants.apply(&[spend_code("code")]).await, Ok(Applied::Done));
-    assert_eq!(grants.apply(&[spend_code("code")]).await, Ok(Applied::Lost));
-    assert_eq!(grants.apply(&[spend_code("unknown")]).await, Ok(Applied::Lost));
-    let spent = authorization_code::Stored { spent_at: Some(after(2)), ..stored };
-    assert_eq!(grants.find_code(&hash("code"), after(2), LIMITS).await, Ok(Some(spent)));
-}
-
-async fn a_code_is_spent_once_also_when_many_try_at_once(database: Database) {
-    with_code(&database).await;
-    let outcomes = at_once(50, |number| {
-        let store = database.store.clone();
-        async move { store.grants().apply(&[spend_code("code"), keep_token(&format!("token-{number}"), "g")]).await.unwrap() }
-    })
-    .await;
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Applied::Done).count(), 1);
-    assert_eq!(database.rows("refresh_token").await, 1);
-}
 
 async fn what_rests_on_something_gone_is_lost(database: Database) {
     let store = &database.store;
@@ -132,14 +71,6 @@ async fn a_later_effect_that_fails_undoes_the_earlier_ones(database: Database) {
     assert_eq!(store.grants().find_code(&hash("code"), after(2), LIMITS).await, Ok(Some(stored)));
     assert_eq!(database.rows("refresh_token").await, 0);
     assert_eq!(store.grants().apply(&twice[..2]).await, Ok(Applied::Done), "the connection is in order");
-}
-
-async fn a_code_of_a_revoked_grant_is_lost(database: Database) {
-    let store = &database.store;
-    with_code(&database).await;
-    assert_eq!(store.grants().revoke(&grant_id("g"), after(1)).await, Ok(()));
-    assert_eq!(store.grants().apply(&[spend_code("code")]).await, Ok(Applied::Lost));
-    assert_eq!(store.grants().find_code(&hash("code"), after(2), LIMITS).await.unwrap().unwrap().spent_at, None);
 }
 
 async fn the_first_revocation_counts(database: Database) {

@@ -2,6 +2,7 @@
 
 mod api;
 mod client;
+mod code;
 mod connection;
 mod consent;
 mod corruption;
@@ -33,6 +34,8 @@ use claviger::protocol::token::TokenHash;
 use claviger::store::{Applied, Insertion, Store};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
+
+use crate::database::Database;
 
 /// Text that breaks careless SQL, JSON and encodings, without a NUL.
 const HOSTILE: &str = "Robert'); DROP TABLE account;-- \"%_\\ ?$1 \u{1F511}\u{202E}e\u{301}\u{FFFF}\n";
@@ -176,6 +179,14 @@ async fn alice_and_app(store: &Store) -> (User, Client, Session) {
     assert_eq!(store.clients().insert(&app).await, Ok(Insertion::Inserted));
     assert_eq!(store.sessions().begin(&hash("cookie"), &sid, 0).await, Ok(Applied::Done));
     (alice, app, sid)
+}
+
+/// A code called `code` of a grant called `g`, remembered.
+async fn with_code(database: &Database) -> authorization_code::Stored {
+    let (alice, app, sid) = alice_and_app(&database.store).await;
+    let stored = code("code", grant("g", &app, &alice, Some(&sid)));
+    assert_eq!(database.store.grants().insert_code(&stored, None).await, Ok(Applied::Done));
+    stored
 }
 
 /// What `times` tasks that start together come to.

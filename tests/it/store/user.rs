@@ -13,6 +13,8 @@ on_both_databases!(
     an_update_leaves_name_and_password_alone,
     another_password_ends_sessions_and_grants,
     a_hash_is_upgraded_unless_the_password_was_changed,
+    whoever_is_disabled_keeps_nothing,
+    other_roles_leave_the_rest_alone,
     with_a_person_goes_what_is_theirs,
     a_subject_that_can_not_be_is_nobody,
 );
@@ -76,8 +78,38 @@ async fn another_password_ends_sessions_and_grants(database: Database) {
     assert_eq!((found.password, found.updated_at), (Some(password("new")), after(5)));
     assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![sid]));
     assert_eq!(store.grants().of_user(&alice.subject, after(5), LIMITS).await, Ok(vec![]));
-    assert_eq!(store.users().set_password(&alice.subject, &password("newer"), None, after(6), None).await, Ok(true));
+    let stale = Some(found.password_version - 1);
+    assert_eq!(store.users().set_password(&alice.subject, &password("stolen"), stale, after(6), None).await, Ok(false));
+    assert_eq!(store.sessions().of_user(&alice.subject).await.unwrap().len(), 1);
+    assert_eq!(
+        store.users().set_password(&alice.subject, &password("newer"), Some(found.password_version), after(6), None).await,
+        Ok(true)
+    );
     assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![]));
+}
+
+async fn whoever_is_disabled_keeps_nothing(database: Database) {
+    let store = &database.store;
+    let (alice, app, sid) = alice_and_app(store).await;
+    assert_eq!(store.grants().insert_code(&code("code", grant("g", &app, &alice, None)), None).await, Ok(Applied::Done));
+    assert_eq!(store.users().set_enabled(&Subject::new("nobody"), false, after(5)).await, Ok(false));
+    assert_eq!(store.users().set_enabled(&alice.subject, true, after(5)).await, Ok(true));
+    assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![sid]));
+    assert_eq!(store.users().set_enabled(&alice.subject, false, after(6)).await, Ok(true));
+    assert_eq!(store.users().find(&alice.subject).await, Ok(Some(User { enabled: false, updated_at: after(6), ..alice.clone() })));
+    assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![]));
+    assert_eq!(store.grants().of_user(&alice.subject, after(6), LIMITS).await, Ok(vec![]));
+}
+
+async fn other_roles_leave_the_rest_alone(database: Database) {
+    let users = database.store.users();
+    let alice = user("alice");
+    assert_eq!(users.set_roles(&alice.subject, &alice.roles, after(5)).await, Ok(false));
+    assert_eq!(users.insert(&alice).await, Ok(Insertion::Inserted));
+    for roles in [["auditor".to_owned()].into(), [].into()] {
+        assert_eq!(users.set_roles(&alice.subject, &roles, after(5)).await, Ok(true));
+        assert_eq!(users.find(&alice.subject).await, Ok(Some(User { roles, updated_at: after(5), ..alice.clone() })));
+    }
 }
 
 async fn a_hash_is_upgraded_unless_the_password_was_changed(database: Database) {
