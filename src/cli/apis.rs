@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::output::{Trouble, say, table};
 use crate::cli::place::Place;
+use crate::flow::manage::Expected;
 use crate::identity::user::is_role;
 use crate::protocol::api::{Api, ApiScope};
 use crate::protocol::client::ClientId;
@@ -76,7 +77,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             say(format!("Added the API {identifier}."));
         }
         Command::Delete { identifier } => {
-            server.delete_api(&resource(&identifier)?).await??;
+            server.delete_api(&resource(&identifier)?, &Expected::Anything).await??;
             say(format!("Deleted the API {identifier}."));
         }
     }

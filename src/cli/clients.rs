@@ -1,16 +1,13 @@
 //! `claviger clients`: the registered applications. A generated secret is shown once.
 
-use std::collections::BTreeSet;
-
 use clap::{Args, Subcommand};
 
 use crate::cli::output::{Trouble, say, table};
 use crate::cli::place::Place;
+use crate::flow::manage::{Expected, Refused};
 use crate::protocol::application_type::ApplicationType;
-use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
-use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::scope::Scope;
-use crate::protocol::time::Timestamp;
+use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule};
+use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::token::Token;
 
 /// Manage the registered applications
@@ -130,11 +127,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             say(table(&description(&client)));
         }
         Command::Add(add) => {
-            let (client, secret) = server.add_client(add.client()?).await??;
-            say(format!("Registered {}.", client.id));
-            if let Some(secret) = secret {
-                show_secret(&secret);
-            }
+            let client = add.metadata().client().map_err(Refused::Invalid)?;
+            let added = server.add_client(client, None).await??;
+            say(format!("Registered {}.", added.made.id));
+            show_secret(added.secret.as_ref());
         }
         Command::Disable { id } => {
             server.enable_client(&parse(&id)?, false).await??;
@@ -144,9 +140,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             server.enable_client(&parse(&id)?, true).await??;
             say(format!("Enabled {id}."));
         }
-        Command::RotateSecret { id } => show_secret(&server.rotate_client_secret(&parse(&id)?).await??),
+        Command::RotateSecret { id } => show_secret(server.rotate_client_secret(&parse(&id)?, None).await??.secret.as_ref()),
         Command::Delete { id } => {
-            server.delete_client(&parse(&id)?).await??;
+            server.delete_client(&parse(&id)?, &Expected::Anything).await??;
             say(format!("Deleted {id}."));
         }
     }
@@ -155,42 +151,22 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
 }
 
 impl Add {
-    fn client(&self) -> Result<Client, Trouble> {
-        let wrong = |what: &str, value: &str, problem: &dyn std::fmt::Display| Trouble::new(format!("{what} {value:?} {problem}"));
-        let uris = |flag: &str, uris: &[String]| -> Result<Vec<RedirectUri>, Trouble> {
-            uris.iter().map(|uri| RedirectUri::register(uri, self.application_type).map_err(|problem| wrong(flag, uri, &problem))).collect()
-        };
-        let scope = |flag: &str, text: &str| Scope::parse(text).map_err(|problem| wrong(flag, text, &problem));
-        let grant_types: BTreeSet<GrantType> =
-            if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.iter().copied().collect() };
-        let allowed_scope = scope("--scope", &self.scope)?;
-        let default_scope =
-            self.default_scope.as_deref().map_or_else(|| Ok(allowed_scope.clone()), |text| scope("--default-scope", text))?;
-        let start = Timestamp::from_seconds(0);
-        Ok(Client {
-            id: parse(&self.id)?,
-            name: self.name.clone(),
+    fn metadata(self) -> ClientMetadata {
+        ClientMetadata {
+            client_id: self.id,
+            client_name: self.name,
             application_type: self.application_type,
-            secrets: Vec::new(),
-            auth_method: self.auth_method,
+            token_endpoint_auth_method: self.auth_method,
             pkce: if self.pkce_optional { PkceRule::Optional } else { PkceRule::Required },
-            response_types: if grant_types.contains(&GrantType::AuthorizationCode) { [ResponseType::Code].into() } else { [].into() },
-            grant_types,
-            redirect_uris: uris("--redirect-uri", &self.redirect_uris)?,
-            post_logout_redirect_uris: uris("--post-logout-redirect-uri", &self.post_logout_redirect_uris)?,
-            cors_origins: self
-                .cors_origins
-                .iter()
-                .map(|origin| Origin::parse(origin).map_err(|problem| wrong("--cors-origin", origin, &problem)))
-                .collect::<Result<_, _>>()?,
-            allowed_scope,
-            default_scope,
-            lifetimes: TokenLifetimes::default(),
+            grant_types: if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.into_iter().collect() },
+            redirect_uris: self.redirect_uris,
+            post_logout_redirect_uris: self.post_logout_redirect_uris,
+            cors_origins: self.cors_origins,
+            scope: self.scope,
+            default_scope: self.default_scope,
             first_party: self.first_party,
-            enabled: true,
-            created_at: start,
-            updated_at: start,
-        })
+            ..ClientMetadata::default()
+        }
     }
 }
 
@@ -226,6 +202,8 @@ fn parse(id: &str) -> Result<ClientId, Trouble> {
     ClientId::parse(id).map_err(|problem| Trouble::new(format!("a client identifier {problem}")))
 }
 
-fn show_secret(secret: &Token) {
-    say(format!("Its secret, shown this once: {}", secret.reveal()));
+fn show_secret(secret: Option<&Token>) {
+    if let Some(secret) = secret {
+        say(format!("Its secret, shown this once: {}", secret.reveal()));
+    }
 }

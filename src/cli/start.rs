@@ -57,8 +57,12 @@ pub(super) async fn open(config: &Config) -> Result<Opened, Trouble> {
     let workers = config.password.workers.and_then(NonZeroUsize::new).unwrap_or_else(Passwords::default_workers);
     let passwords = Passwords::new(cost, workers, config.password.queue, random.clone())
         .map_err(|error| Trouble::new(format!("the threads that hash passwords can't be started: {error}")))?;
-    let settings =
-        Settings { session: config.session.limits(), throttle: config.login.limits(), password_minimum: config.password.minimum_length };
+    let settings = Settings {
+        session: config.session.limits(),
+        throttle: config.login.limits(),
+        password_minimum: config.password.minimum_length,
+        key_size: size,
+    };
     let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random);
     Ok(Opened { server: Arc::new(server), store })
 }

@@ -8,7 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::cli::output::{Trouble, complain, say, table};
 use crate::cli::place::Place;
-use crate::flow::manage::users::NewUser;
+use crate::flow::Server;
+use crate::flow::manage::Expected;
+use crate::flow::manage::users::NewPassword;
+use crate::identity::account::Account;
 use crate::identity::user::{User, Username};
 use crate::protocol::claims::StandardClaims;
 
@@ -84,7 +87,6 @@ enum Command {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
-    let minimum = arguments.place.config()?.password.minimum_length;
     let server = arguments.place.server().await?;
     match arguments.command {
         Command::List => {
@@ -99,11 +101,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             say(table(&server.users().await?.iter().map(row).collect::<Vec<_>>()));
         }
         Command::Show { username } => {
-            let username = parse(&username)?;
-            let user = server
-                .user(&username)
-                .await?
-                .ok_or_else(|| Trouble::new(format!("there is no user {username}. `claviger users list` shows them.")))?;
+            let user = found(&server, &username).await?;
             let claims = serde_json::to_string_pretty(&user.claims).map_err(|error| Trouble::new(error.to_string()))?;
             let row = |name: &str, value: String| vec![name.to_owned(), value];
             say(table(&[
@@ -117,9 +115,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         }
         Command::Add { username, roles, name, email } => {
             let claims = StandardClaims { name, email, ..StandardClaims::default() };
-            let password = Some(read_password()?);
-            let user =
-                server.add_user(NewUser { username: parse(&username)?, password, password_minimum: minimum, claims, roles }).await??;
+            let account = Account { username, claims, roles: roles.into_iter().collect(), ..Account::default() };
+            let user = server.add_user(account, Some(NewPassword::Text(read_password()?))).await??;
             say(format!("Added {} with the subject {}.", user.username, user.subject));
         }
         Command::Disable { username } => {
@@ -135,11 +132,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             say(format!("The password of {username} is changed; their sessions and tokens have ended."));
         }
         Command::Roles { username, roles } => {
-            server.set_roles(&parse(&username)?, roles).await??;
+            server.set_roles(&parse(&username)?, &roles).await??;
             say(format!("The roles of {username} are changed."));
         }
         Command::Delete { username } => {
-            server.delete_user(&parse(&username)?).await??;
+            server.delete_user(&found(&server, &username).await?.subject, &Expected::Anything).await??;
             say(format!("Deleted {username}."));
         }
     }
@@ -147,8 +144,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     Ok(())
 }
 
+async fn found(server: &Server, username: &str) -> Result<User, Trouble> {
+    let username = parse(username)?;
+    let user = server.user(&username).await?;
+    user.ok_or_else(|| Trouble::new(format!("there is no user {username}. `claviger users list` shows them.")))
+}
+
 fn parse(text: &str) -> Result<Username, Trouble> {
-    Username::parse(text).map_err(|problem| Trouble::new(format!("{text:?}: {problem}")))
+    Username::parse(text).map_err(|problem| Trouble::new(format!("a username {problem}: {text:?}")))
 }
 
 fn roles_of(user: &User) -> String {

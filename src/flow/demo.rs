@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 
 use secrecy::SecretString;
 
-use crate::flow::manage::Refused;
-use crate::flow::manage::users::NewUser;
+use crate::flow::manage::users::NewPassword;
+use crate::flow::manage::{Expected, Refused};
 use crate::flow::{Failure, Server};
+use crate::identity::account::Account;
 use crate::identity::user::{ADMIN, InvalidUsername, Username};
 use crate::protocol::api::{Api, ApiScope};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claims::{Address, StandardClaims};
 use crate::protocol::client::{
-    AuthMethod, Client, ClientId, ClientSecret, GrantType, InvalidClientId, InvalidOrigin, Origin, PkceRule, ResponseType, TokenLifetimes,
+    AuthMethod, Client, ClientId, GrantType, InvalidClientId, InvalidOrigin, Origin, PkceRule, ResponseType, TokenLifetimes,
 };
+use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::redirect_uri::{InvalidRedirectUri, RedirectUri};
 use crate::protocol::resource::{InvalidResource, Resource};
 use crate::protocol::scope::{InvalidScope, Scope, ScopeToken};
@@ -85,23 +87,21 @@ impl Server {
 
     async fn put_people(&self) -> Result<(), DemoFailure> {
         for (name, password) in PEOPLE {
-            let username = Username::parse(name)?;
-            if self.user(&username).await?.is_some() {
+            if self.user(&Username::parse(name)?).await?.is_some() {
                 continue;
             }
             let alice = name == "alice";
-            let new = NewUser {
-                username,
-                password: Some(SecretString::from(password)),
-                password_minimum: 0,
+            let account = Account {
+                username: name.to_owned(),
                 claims: if alice {
                     alices_claims()
                 } else {
                     StandardClaims { name: Some("Bob Builder".into()), ..StandardClaims::default() }
                 },
-                roles: if alice { vec![ADMIN.to_owned()] } else { Vec::new() },
+                roles: alice.then(|| ADMIN.to_owned()).into_iter().collect(),
+                enabled: true,
             };
-            self.add_user(new).await??;
+            self.add_user(account, Some(NewPassword::AnyText(SecretString::from(password)))).await??;
         }
         Ok(())
     }
@@ -119,7 +119,8 @@ impl Server {
         if self.apis().await?.iter().any(|known| known.identifier == api.identifier) {
             return Ok(());
         }
-        Ok(self.add_api(api).await??)
+        self.add_api(api).await??;
+        Ok(())
     }
 
     async fn put_clients(&self) -> Result<(), DemoFailure> {
@@ -199,11 +200,16 @@ impl Server {
         ];
         for (id, sketch) in sketches {
             let client = sketch.client(id)?;
+            let secret = sketch.secret.map(TokenHash::of);
             match self.client(&client.id).await? {
-                None => drop(self.add_client(client).await??),
+                None => drop(self.add_client(client, secret).await??),
                 // The issuer has the port in it, and that may be another one today.
                 Some(known) if known.redirect_uris != client.redirect_uris && id == "claviger-docs" => {
-                    self.update_client(Client { redirect_uris: client.redirect_uris, ..known }).await??;
+                    let redirect_uris = vec![docs.clone()];
+                    self.change_client(&client.id, &Expected::Anything, |metadata| {
+                        Ok(ClientMetadata { redirect_uris: redirect_uris.clone(), ..metadata })
+                    })
+                    .await??;
                 }
                 Some(_) => {}
             }
@@ -221,11 +227,7 @@ impl Sketch<'_> {
             id: ClientId::parse(id)?,
             name: self.name.to_owned(),
             application_type,
-            secrets: self
-                .secret
-                .map(|secret| ClientSecret { id: format!("{id}-1"), hash: TokenHash::of(secret), created_at: start })
-                .into_iter()
-                .collect(),
+            secrets: Vec::new(),
             auth_method: if self.secret.is_some() { AuthMethod::SecretBasic } else { AuthMethod::None },
             pkce: PkceRule::Required,
             grant_types: self.grants.iter().copied().collect(),

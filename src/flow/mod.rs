@@ -33,7 +33,7 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
 use crate::random::Random;
-use crate::signing::{SharedKeyring, Signer};
+use crate::signing::{KeySize, SharedKeyring, Signer};
 use crate::store::{Store, StoreFailure};
 
 /// What the operator chose, as far as what happens depends on it.
@@ -45,6 +45,8 @@ pub struct Settings {
     pub throttle: ThrottleLimits,
     /// Characters that a new password must have.
     pub password_minimum: usize,
+    /// The size of signing keys to come.
+    pub key_size: KeySize,
 }
 
 /// A running server, but for HTTP.
@@ -72,6 +74,12 @@ pub enum Failure {
     /// Sealing or opening a refresh token's successor.
     #[error("sealing failed: {0}")]
     Sealing(#[from] crate::signing::SealingFailure),
+    /// The key folder.
+    #[error("the key folder failed: {0}")]
+    Keys(#[from] crate::signing::KeyFolderFailure),
+    /// Work on another thread did not come to its end.
+    #[error("work on another thread broke off")]
+    Interrupted,
     /// Hashing a password.
     #[error("hashing failed: {0}")]
     Hashing(#[from] crate::password::PasswordFailure),

@@ -1,6 +1,7 @@
 //! What we say about people: who they are, how long they stay signed in, what a password must be, when to slow a guesser down.
 //! Pure like [`crate::protocol`].
 
+pub mod account;
 pub mod session;
 pub mod throttle;
 pub mod user;

@@ -26,7 +26,7 @@ pub struct Username(String);
 
 /// The text is no username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a username has 1 to 128 characters and no white space")]
+#[error("must have 1 to 128 characters and no white space")]
 pub struct InvalidUsername;
 
 impl Username {

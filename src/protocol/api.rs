@@ -15,6 +15,7 @@ pub struct ApiScope {
     /// The word in requests and tokens. No two APIs share one.
     pub name: ScopeToken,
     /// What it allows, for the consent page.
+    #[serde(default)]
     pub description: String,
     /// The role that a person needs for it, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,7 +23,8 @@ pub struct ApiScope {
 }
 
 /// An API that takes our access tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Api {
     /// The audience URI of its tokens (RFC 8707, RFC 9068 §2.2 `aud`).
     pub identifier: Resource,
@@ -31,5 +33,6 @@ pub struct Api {
     /// Its scopes.
     pub scopes: Vec<ApiScope>,
     /// The clients that may introspect tokens made for it (RFC 7662 §4).
+    #[serde(default)]
     pub introspectors: BTreeSet<ClientId>,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::protocol::application_type::ApplicationType;
+use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::Scope;
 use crate::protocol::time::Timestamp;
@@ -121,7 +122,7 @@ pub struct ClientSecret {
 
 /// How long a client's tokens live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct TokenLifetimes {
     /// Seconds that an access token lives.
     pub access_token: u32,
@@ -209,51 +210,58 @@ impl Client {
         self.cors_origins.iter().any(|allowed| allowed.as_str() == origin)
     }
 
-    /// Everything about the registration that contradicts itself or a specification, in words for whoever registers it.
+    /// Everything about the registration that contradicts itself or a specification, for whoever registers it.
     #[must_use]
-    pub fn problems(&self) -> Vec<String> {
+    pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut check = |broken: bool, problem: &str| {
+        let mut check = |broken: bool, field: &str, reason: &str| {
             if broken {
-                problems.push(problem.to_owned());
+                problems.push(Problem::new(field, reason));
             }
         };
         let code = self.may_use(GrantType::AuthorizationCode);
         check(
             self.name.trim().is_empty() || self.name.chars().count() > 200 || self.name.chars().any(char::is_control),
-            "name: must have 1 to 200 characters on one line",
+            "client_name",
+            "must have 1 to 200 characters on one line",
         );
-        check(self.is_public() && !self.secrets.is_empty(), "secrets: a public client (auth_method none) has none");
+        check(self.is_public() && !self.secrets.is_empty(), "client_secret", "a client with the method none has no secret");
+        check(self.secrets.len() > MOST_SECRETS, "client_secret", "at most two secrets may be alive at once");
         check(
             self.is_public() && self.may_use(GrantType::ClientCredentials),
-            "grant_types: client_credentials needs a client that can authenticate (RFC 6749 §4.4)",
+            "grant_types",
+            "client_credentials needs a client that can authenticate (RFC 6749 section 4.4)",
         );
-        check(self.is_public() && self.pkce == PkceRule::Optional, "pkce: a public client always needs a proof key (RFC 9700 §2.1.1)");
-        check(self.secrets.len() > MOST_SECRETS, "secrets: at most two may be alive at once");
-        check(code && self.redirect_uris.is_empty(), "redirect_uris: authorization_code needs at least one");
+        check(
+            self.is_public() && self.pkce == PkceRule::Optional,
+            "pkce",
+            "a public client always needs a proof key (RFC 9700 section 2.1.1)",
+        );
+        check(code && self.redirect_uris.is_empty(), "redirect_uris", "authorization_code needs at least one");
         check(
             code != self.response_types.contains(&ResponseType::Code),
-            "response_types: \"code\" and the grant type authorization_code go together (RFC 7591 §2.1)",
+            "response_types",
+            "code and the grant type authorization_code go together (RFC 7591 section 2.1)",
         );
         check(
             self.may_use(GrantType::RefreshToken) && !code && !self.may_use(GrantType::Password),
-            "grant_types: refresh_token needs authorization_code or password beside it",
+            "grant_types",
+            "refresh_token needs authorization_code or password beside it",
         );
-        check(!self.default_scope.is_within(&self.allowed_scope), "default_scope: must be within allowed_scope");
-        let registrable = |uri: &RedirectUri| RedirectUri::register(uri.as_str(), self.application_type).is_ok();
-        check(
-            !self.redirect_uris.iter().chain(&self.post_logout_redirect_uris).all(registrable),
-            "redirect_uris, post_logout_redirect_uris: one is not allowed for this application_type",
-        );
+        check(!self.default_scope.is_within(&self.allowed_scope), "default_scope", "must be within scope");
+        for (field, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
+            let wrong = uris.iter().any(|uri| RedirectUri::register(uri.as_str(), self.application_type).is_err());
+            check(wrong, field, "one is not allowed for this application_type");
+        }
         let longest = LONGEST_TOKEN_LIFETIME.as_secs();
         let short = |seconds: u32| (30..=longest).contains(&u64::from(seconds));
+        check(!short(self.lifetimes.access_token), "lifetimes.access_token", "must be 30 seconds to 24 hours");
+        check(!short(self.lifetimes.id_token), "lifetimes.id_token", "must be 30 seconds to 24 hours");
+        check(self.lifetimes.refresh_token_idle < 60, "lifetimes.refresh_token_idle", "must be a minute at least");
         check(
-            !short(self.lifetimes.access_token) || !short(self.lifetimes.id_token),
-            "lifetimes: access_token and id_token must last 30 seconds to 24 hours",
-        );
-        check(
-            self.lifetimes.refresh_token_idle < 60 || self.lifetimes.refresh_token_absolute < self.lifetimes.refresh_token_idle,
-            "lifetimes: refresh_token_idle must last a minute at least, and refresh_token_absolute as long as that at least",
+            self.lifetimes.refresh_token_absolute < self.lifetimes.refresh_token_idle,
+            "lifetimes.refresh_token_absolute",
+            "must be as long as refresh_token_idle at least",
         );
         problems
     }

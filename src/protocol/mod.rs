@@ -2,7 +2,7 @@
 //!
 //! | specification | where |
 //! |---|---|
-//! | RFC 6749 §2.2, OpenID Connect Registration §2: client metadata | [`client`], [`application_type`] |
+//! | RFC 6749 §2.2, RFC 7591 §2, OpenID Connect Registration §2: client metadata | [`client`], [`client_metadata`], [`application_type`] |
 //! | RFC 6749 §2.3: client authentication | [`client_auth`] |
 //! | RFC 6749 §3.1, Appendix B: parameters | [`params`] |
 //! | RFC 6749 §3.1.2, RFC 8252 §7: redirection URIs | [`redirect_uri`] |
@@ -28,6 +28,7 @@ pub mod bearer;
 pub mod claims;
 pub mod client;
 pub mod client_auth;
+pub mod client_metadata;
 pub mod grant;
 pub mod id_token;
 pub mod introspection;
@@ -36,6 +37,7 @@ pub mod logout;
 pub mod metadata;
 pub mod params;
 pub mod pkce;
+pub mod problem;
 pub mod redirect_uri;
 pub mod refusal;
 pub mod resource;

@@ -4,9 +4,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use crate::protocol::time::Timestamp;
+use crate::random::Random;
 use crate::signing::failure::KeyFolderFailure;
 use crate::signing::folder::KeyFolder;
+use crate::signing::jwk::Kid;
 use crate::signing::keyring::Keyring;
+use crate::signing::make::KeySize;
+use crate::signing::state::Rotation;
 
 /// The keys of a running server. Clones share them.
 #[derive(Clone)]
@@ -82,6 +87,20 @@ impl SharedKeyring {
                 Err(failure)
             }
         }
+    }
+
+    /// Rotates the keys of the folder (see [`KeyFolder::rotate`]) and takes the new ones into use.
+    pub fn rotate(&self, size: KeySize, random: &Random, now: Timestamp) -> Result<Rotation, KeyFolderFailure> {
+        let rotation = self.0.folder.rotate(size, random, now)?;
+        self.reload_if_changed()?;
+        Ok(rotation)
+    }
+
+    /// Takes a key out of the folder (see [`KeyFolder::disable`]) and out of use.
+    pub fn disable(&self, kid: &Kid, size: KeySize, random: &Random, now: Timestamp) -> Result<(), KeyFolderFailure> {
+        self.0.folder.disable(kid, size, random, now)?;
+        self.reload_if_changed()?;
+        Ok(())
     }
 }
 

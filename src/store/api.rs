@@ -2,7 +2,8 @@
 
 mod rows;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::protocol::api::Api;
 use crate::protocol::client::ClientId;
@@ -24,8 +25,8 @@ pub enum ApiWritten {
     Written,
     /// Nothing is changed: an API with this identifier is there already.
     AlreadyThere,
-    /// Nothing is changed: there is no API with this identifier.
-    NoSuchApi,
+    /// Nothing is changed: the API is gone, or is not as it was any more.
+    Lost,
     /// Nothing is changed: another API has this scope.
     ScopeTaken(ScopeToken),
     /// Nothing is changed: there is no such client to introspect it.
@@ -62,21 +63,27 @@ impl Apis<'_> {
         })
     }
 
-    /// Writes the API with exactly this identifier anew: name, scopes, introspectors.
-    pub async fn update(&self, changed: &Api) -> Result<ApiWritten, StoreFailure> {
+    /// Writes name, scopes and introspectors, if the API is still as `before` says.
+    pub async fn replace(&self, before: &Api, after: &Api) -> Result<ApiWritten, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
-            let identifier = changed.identifier.as_str();
-            let row = api::Entity::update_many().set(rows::write(changed)).filter(api::Column::Identifier.eq(identifier));
-            if row.exec(&change).await?.rows_affected == 0 {
-                return Ok(ApiWritten::NoSuchApi);
+            let identifier = before.identifier.as_str();
+            let itself = api::Column::Identifier.eq(identifier);
+            // On PostgreSQL the row is locked first, so that nobody else changes it between reading and writing.
+            api::Entity::find().filter(itself.clone()).lock_exclusive().one(&change).await?;
+            let known = list(&change).await?;
+            if !known.contains(before) {
+                return Ok(ApiWritten::Lost);
             }
-            if let Some(conflict) = conflict(&change, &list(&change).await?, changed).await? {
+            let after = Api { identifier: before.identifier.clone(), ..after.clone() };
+            if let Some(conflict) = conflict(&change, &known, &after).await? {
                 return Ok(conflict);
             }
+            let row = api::ActiveModel { identifier: NotSet, ..rows::write(&after) };
+            api::Entity::update_many().set(row).filter(itself).exec(&change).await?;
             api_scope::Entity::delete_many().filter(api_scope::Column::Api.eq(identifier)).exec(&change).await?;
             api_introspector::Entity::delete_many().filter(api_introspector::Column::Api.eq(identifier)).exec(&change).await?;
-            insert_parts(&change, changed).await?;
+            insert_parts(&change, &after).await?;
             change.commit().await?;
             Ok(ApiWritten::Written)
         })

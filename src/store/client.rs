@@ -3,20 +3,28 @@
 pub(super) mod rows;
 
 use sea_orm::ActiveValue::NotSet;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, SelectThree, TopologyStar,
 };
 
 use crate::protocol::client::{Client, ClientId, ClientSecret, MOST_SECRETS, Origin};
-use crate::protocol::time::Timestamp;
 use crate::store::client::rows::{client, client_origin, client_secret};
 use crate::store::retry::retried;
-use crate::store::row::key;
-use crate::store::{Insertion, Store, StoreFailure};
+use crate::store::row::{contains, key};
+use crate::store::{Applied, Insertion, Store, StoreFailure};
 
 /// The registered clients.
 pub struct Clients<'a>(pub(super) &'a Store);
+
+/// Which clients are listed.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFilter {
+    /// Text in their identifier or name, whatever its case.
+    pub text: Option<String>,
+    /// Whether they are enabled.
+    pub enabled: Option<bool>,
+}
 
 /// What became of a new secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +50,22 @@ impl Clients<'_> {
         rows::assemble(with_secrets_and_origins(Condition::all()).all(&self.0.reader).await?)
     }
 
+    /// At most `limit` of those that `filter` lets through, by their identifiers, from the one that follows `after` on.
+    pub async fn page(&self, filter: &ClientFilter, after: Option<&str>, limit: u64) -> Result<Vec<Client>, StoreFailure> {
+        let mut named = client::Entity::find().select_only().column(client::Column::Id).order_by_asc(client::Column::Id).limit(limit);
+        if let Some(text) = &filter.text {
+            named = named.filter(Condition::any().add(contains(client::Column::Id, text)).add(contains(client::Column::Name, text)));
+        }
+        if let Some(enabled) = filter.enabled {
+            named = named.filter(client::Column::Enabled.eq(enabled));
+        }
+        if let Some(after) = after {
+            named = named.filter(client::Column::Id.gt(key(after)));
+        }
+        let named = named.into_tuple::<String>().all(&self.0.reader).await?;
+        rows::assemble(with_secrets_and_origins(Condition::all().add(client::Column::Id.is_in(named))).all(&self.0.reader).await?)
+    }
+
     /// Registers a client with its secrets.
     pub async fn insert(&self, new: &Client) -> Result<Insertion, StoreFailure> {
         retried!(async {
@@ -60,31 +84,25 @@ impl Clients<'_> {
         })
     }
 
-    /// Writes everything but its secrets and `created_at`; false when there is no such client.
-    pub async fn update(&self, changed: &Client) -> Result<bool, StoreFailure> {
+    /// Writes everything but its secrets and `created_at`, if the client is still as `before` says.
+    pub async fn replace(&self, before: &Client, after: &Client) -> Result<Applied, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
-            let row = client::ActiveModel { created_at: NotSet, ..rows::write(changed)? };
-            let updated = client::Entity::update_many().set(row).filter(client::Column::Id.eq(changed.id.as_str())).exec(&change).await?;
-            if updated.rows_affected == 0 {
-                change.rollback().await?;
-                return Ok(false);
+            let itself = client::Column::Id.eq(before.id.as_str());
+            // On PostgreSQL the row is locked first, so that nobody else changes it between reading and writing.
+            client::Entity::find().filter(itself.clone()).lock_exclusive().one(&change).await?;
+            let found = rows::assemble(with_secrets_and_origins(Condition::all().add(itself.clone())).all(&change).await?)?;
+            if found.first() != Some(before) {
+                return Ok(Applied::Lost);
             }
-            let origins = client_origin::Entity::delete_many().filter(client_origin::Column::ClientId.eq(changed.id.as_str()));
+            let row = client::ActiveModel { id: NotSet, created_at: NotSet, ..rows::write(after)? };
+            client::Entity::update_many().set(row).filter(itself).exec(&change).await?;
+            let origins = client_origin::Entity::delete_many().filter(client_origin::Column::ClientId.eq(before.id.as_str()));
             origins.exec(&change).await?;
-            insert_origins(&change, changed).await?;
+            insert_origins(&change, &Client { id: before.id.clone(), ..after.clone() }).await?;
             change.commit().await?;
-            Ok(true)
+            Ok(Applied::Done)
         })
-    }
-
-    /// Disables a client, or enables it again. False when there is no such client.
-    pub async fn set_enabled(&self, id: &ClientId, enabled: bool, at: Timestamp) -> Result<bool, StoreFailure> {
-        let row = client::Entity::update_many()
-            .col_expr(client::Column::Enabled, Expr::val(enabled))
-            .col_expr(client::Column::UpdatedAt, Expr::val(at.seconds()))
-            .filter(client::Column::Id.eq(id.as_str()));
-        Ok(row.exec(&self.0.writer).await?.rows_affected > 0)
     }
 
     /// Removes a client with everything that it was granted: grants, codes, refresh tokens, consents. False when there is no such client.

@@ -37,9 +37,10 @@ use sea_orm::{
 };
 
 pub use api::ApiWritten;
-pub use client::SecretAdded;
+pub use client::{ClientFilter, SecretAdded};
 pub use consent::Consent;
 pub use failure::StoreFailure;
+pub use user::UserFilter;
 
 /// The database. Its clones share its connections.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! Between columns and values: what a row's text and numbers mean.
 
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -48,4 +50,18 @@ pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreFail
 /// empty one.
 pub(super) fn key(name: &str) -> &str {
     if name.contains('\0') { "" } else { name }
+}
+
+/// Whether a column has a text in it, whatever the case of their ASCII letters.
+pub(super) fn contains(column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    let mut pattern = String::from("%");
+    // PostgreSQL has no text with a NUL in it.
+    for character in text.to_ascii_lowercase().chars().filter(|character| *character != '\0') {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    Expr::expr(Func::lower(Expr::col(column.as_column_ref()))).like(LikeExpr::new(pattern).escape('\\'))
 }

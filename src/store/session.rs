@@ -1,9 +1,9 @@
 //! People's sessions. One that ended is simply not there any more; whatever belongs to it knows it by that.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
-use crate::identity::session::{Interaction, Session};
+use crate::identity::session::{Interaction, Session, SessionLimits};
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
@@ -77,6 +77,29 @@ impl Sessions<'_> {
             .into_iter()
             .map(read)
             .collect()
+    }
+
+    /// At most `limit` sessions that are alive, of one person or of all, by their identifiers, from the one that follows `after` on.
+    pub async fn page(
+        &self,
+        user: Option<&Subject>,
+        after: Option<&str>,
+        limit: u64,
+        now: Timestamp,
+        limits: SessionLimits,
+    ) -> Result<Vec<Session>, StoreFailure> {
+        let mut live = row::Entity::find()
+            .filter(row::Column::LastUsedAt.gt((now - limits.idle).seconds()))
+            .filter(row::Column::CreatedAt.gt((now - limits.absolute).seconds()))
+            .order_by_asc(row::Column::Id)
+            .limit(limit);
+        if let Some(user) = user {
+            live = live.filter(row::Column::Subject.eq(key(user.as_str())));
+        }
+        if let Some(after) = after {
+            live = live.filter(row::Column::Id.gt(key(after)));
+        }
+        live.all(&self.0.reader).await?.into_iter().map(read).collect()
     }
 
     /// The person proved again who they are: the session goes on under another cookie, and the old one opens nothing. When it must end

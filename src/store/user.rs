@@ -1,17 +1,15 @@
 //! People with an account.
 
-use std::collections::BTreeSet;
-
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::identity::user::{PasswordHash, User, Username};
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::store::grant::granted;
 use crate::store::retry::retried;
-use crate::store::row::{Row, json, key};
+use crate::store::row::{Row, contains, json, key};
 use crate::store::{Applied, Insertion, Store, StoreFailure, session};
 
 /// The table: "user" is a reserved word.
@@ -37,6 +35,17 @@ pub(super) mod account {
     pub(in crate::store) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Which people are listed.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// Text in their username, whatever its case.
+    pub text: Option<String>,
+    /// A role that they have, whatever its case.
+    pub role: Option<String>,
+    /// Whether they are enabled.
+    pub enabled: Option<bool>,
 }
 
 /// The people with an account.
@@ -67,17 +76,53 @@ impl Users<'_> {
         Ok(if inserted == 0 { Insertion::AlreadyThere } else { Insertion::Inserted })
     }
 
-    /// Writes claims, roles, `enabled` and `updated_at`; username and password stay. False when there is no such person.
-    pub async fn update(&self, changed: &User) -> Result<bool, StoreFailure> {
-        let row = account::ActiveModel {
-            username: NotSet,
-            password_hash: NotSet,
-            password_version: NotSet,
-            created_at: NotSet,
-            ..write(changed)?
-        };
-        let person = account::Column::Subject.eq(changed.subject.as_str());
-        Ok(account::Entity::update_many().set(row).filter(person).exec(&self.0.writer).await?.rows_affected > 0)
+    /// At most `limit` of those that `filter` lets through, by their usernames, from the one that follows `after` on.
+    pub async fn page(&self, filter: &UserFilter, after: Option<&str>, limit: u64) -> Result<Vec<User>, StoreFailure> {
+        let mut found = account::Entity::find().order_by_asc(account::Column::Username).limit(limit);
+        if let Some(text) = &filter.text {
+            found = found.filter(contains(account::Column::Username, text));
+        }
+        if let Some(role) = &filter.role {
+            // The column is a list in JSON, and a role has nothing in it that JSON would escape.
+            found = found.filter(contains(account::Column::Roles, &format!("\"{role}\"")));
+        }
+        if let Some(enabled) = filter.enabled {
+            found = found.filter(account::Column::Enabled.eq(enabled));
+        }
+        if let Some(after) = after {
+            found = found.filter(account::Column::Username.gt(key(after)));
+        }
+        found.all(&self.0.reader).await?.into_iter().map(read).collect()
+    }
+
+    /// Writes claims, roles, password, `enabled` and `updated_at`, if the account is still as `before` says. In the same breath, every session
+    /// of a person who is disabled or gets another password ends, and every grant of theirs is revoked.
+    pub async fn replace(&self, before: &User, after: &User) -> Result<Applied, StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            let itself = account::Column::Subject.eq(key(before.subject.as_str()));
+            // On PostgreSQL the row is locked, so that nobody else changes it between reading and writing.
+            let found = account::Entity::find().filter(itself.clone()).lock_exclusive().one(&change).await?;
+            if found.map(read).transpose()?.as_ref() != Some(before) {
+                return Ok(Applied::Lost);
+            }
+            let other_password = before.password != after.password;
+            let row = account::ActiveModel {
+                subject: NotSet,
+                username: NotSet,
+                password_version: Set(before.password_version + i64::from(other_password)),
+                created_at: NotSet,
+                ..write(after)?
+            };
+            account::Entity::update_many().set(row).filter(itself).exec(&change).await?;
+            if other_password || (before.enabled && !after.enabled) {
+                session::end_all_of(&change, &before.subject, None).await?;
+                let theirs = granted::Column::Subject.eq(key(before.subject.as_str()));
+                granted::revoke_where(&change, theirs, after.updated_at).await?;
+            }
+            change.commit().await?;
+            Ok(Applied::Done)
+        })
     }
 
     /// Gives a person another password and, in the same breath, ends every session of theirs but `except` and revokes every grant: whoever
@@ -109,36 +154,6 @@ impl Users<'_> {
             change.commit().await?;
             Ok(true)
         })
-    }
-
-    /// Disables a person, and in the same breath ends every session and revokes every grant of theirs; or enables them again. False when
-    /// there is no such person.
-    pub async fn set_enabled(&self, subject: &Subject, enabled: bool, at: Timestamp) -> Result<bool, StoreFailure> {
-        retried!(async {
-            let change = self.0.begin().await?;
-            let row = account::Entity::update_many()
-                .col_expr(account::Column::Enabled, Expr::val(enabled))
-                .col_expr(account::Column::UpdatedAt, Expr::val(at.seconds()))
-                .filter(account::Column::Subject.eq(key(subject.as_str())));
-            if row.exec(&change).await?.rows_affected == 0 {
-                return Ok(false);
-            }
-            if !enabled {
-                session::end_all_of(&change, subject, None).await?;
-                granted::revoke_where(&change, granted::Column::Subject.eq(key(subject.as_str())), at).await?;
-            }
-            change.commit().await?;
-            Ok(true)
-        })
-    }
-
-    /// Gives a person these roles and no others. False when there is no such person.
-    pub async fn set_roles(&self, subject: &Subject, roles: &BTreeSet<String>, at: Timestamp) -> Result<bool, StoreFailure> {
-        let row = account::Entity::update_many()
-            .col_expr(account::Column::Roles, Expr::val(json(roles)?))
-            .col_expr(account::Column::UpdatedAt, Expr::val(at.seconds()))
-            .filter(account::Column::Subject.eq(key(subject.as_str())));
-        Ok(row.exec(&self.0.writer).await?.rows_affected > 0)
     }
 
     /// Replaces a password's hash by another one of the same password, unless the password was changed meanwhile; false then.

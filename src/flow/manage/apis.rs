@@ -1,10 +1,13 @@
 //! Managing APIs.
 
-use crate::flow::manage::Refused;
+use serde_json::Value;
+
+use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Refused, Version, patched};
 use crate::flow::{Failure, Server};
 use crate::identity::user::{ROLE_RULE, is_role};
 use crate::protocol::api::Api;
 use crate::protocol::claims::CLAIM_SCOPES;
+use crate::protocol::problem::Problem;
 use crate::protocol::resource::Resource;
 use crate::store::ApiWritten;
 
@@ -14,19 +17,93 @@ impl Server {
         Ok(self.catalog().await?.apis().to_vec())
     }
 
+    /// The APIs but our own, by identifier.
+    pub async fn api_page(&self, request: &PageRequest) -> Result<Page<Api>, Failure> {
+        Ok(request.page_of(self.store.apis().list().await?, |api| api.identifier.as_str()))
+    }
+
+    /// One API but our own.
+    pub async fn api(&self, identifier: &Resource) -> Result<Option<Api>, Failure> {
+        Ok(self.store.apis().find(identifier).await?)
+    }
+
     /// Adds an API.
-    pub async fn add_api(&self, api: Api) -> Result<Result<(), Refused>, Failure> {
+    pub async fn add_api(&self, api: Api) -> Result<Result<Api, Refused>, Failure> {
+        let problems = self.api_problems(&api).await?;
+        if !problems.is_empty() {
+            return Ok(Err(Refused::Invalid(problems)));
+        }
+        let inserted = self.store.apis().insert(&api).await?;
+        self.cache.clear();
+        Ok(match inserted {
+            ApiWritten::Written => Ok(api),
+            ApiWritten::Lost => Err(Refused::Outdated),
+            refused => Err(refusal(&api, refused)),
+        })
+    }
+
+    /// Changes an API by a merge patch (RFC 7396).
+    pub async fn patch_api(&self, identifier: &Resource, expected: &Expected, patch: &Value) -> Result<Result<Api, Refused>, Failure> {
+        self.change_api(identifier, expected, |api| patched(&api, patch)).await
+    }
+
+    /// Changes an API. Scopes that it loses are no longer granted.
+    pub async fn change_api(
+        &self,
+        identifier: &Resource,
+        expected: &Expected,
+        change: impl Fn(Api) -> Result<Api, Refused> + Send,
+    ) -> Result<Result<Api, Refused>, Failure> {
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.apis().find(identifier).await? else { return Ok(Err(not_found(identifier))) };
+            if !expected.admits(&Version::of(&before)) {
+                return Ok(Err(Refused::Outdated));
+            }
+            let after = match change(before.clone()) {
+                Ok(after) if after.identifier != before.identifier => return Ok(Err(Refused::field("identifier", "can't be changed"))),
+                Ok(after) if after == before => return Ok(Ok(before)),
+                Ok(after) => after,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let problems = self.api_problems(&after).await?;
+            if !problems.is_empty() {
+                return Ok(Err(Refused::Invalid(problems)));
+            }
+            let written = self.store.apis().replace(&before, &after).await?;
+            self.cache.clear();
+            match written {
+                ApiWritten::Written => return Ok(Ok(after)),
+                ApiWritten::Lost => {}
+                refused => return Ok(Err(refusal(&after, refused))),
+            }
+        }
+        Ok(Err(Refused::Outdated))
+    }
+
+    /// Deletes an API. Its scopes are no longer granted.
+    pub async fn delete_api(&self, identifier: &Resource, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
+        let Some(api) = self.store.apis().find(identifier).await? else { return Ok(Err(not_found(identifier))) };
+        if !expected.admits(&Version::of(&api)) {
+            return Ok(Err(Refused::Outdated));
+        }
+        let found = self.store.apis().delete(&api.identifier).await?;
+        self.cache.clear();
+        Ok(found.then_some(()).ok_or_else(|| not_found(identifier)))
+    }
+
+    async fn api_problems(&self, api: &Api) -> Result<Vec<Problem>, Failure> {
         let catalog = self.catalog().await?;
         let own = [Resource::parse(self.issuer.as_str()).ok(), catalog.apis().first().map(|own| own.identifier.clone())];
         let mut problems = Vec::new();
-        if api.name.trim().is_empty() || api.name.chars().any(char::is_control) {
-            problems.push("name: must not be empty".to_owned());
+        let name = api.name.trim();
+        if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+            problems.push(Problem::new("name", "must have 1 to 200 characters on one line"));
         }
         if api.scopes.is_empty() {
-            problems.push("scopes: at least one is needed".to_owned());
+            problems.push(Problem::new("scopes", "at least one is needed"));
         }
         if own.iter().flatten().any(|own| own.names_the_same_as(&api.identifier)) {
-            problems.push("identifier: must not be the issuer or its /api, which are this server's own".to_owned());
+            problems.push(Problem::new("identifier", "must not be the issuer or its /api, which are this server's own"));
         }
         for (index, scope) in api.scopes.iter().enumerate() {
             let name = &scope.name;
@@ -34,32 +111,31 @@ impl Server {
                 .apis()
                 .iter()
                 .any(|known| !known.identifier.names_the_same_as(&api.identifier) && known.scopes.iter().any(|other| other.name == *name));
-            let twice = api.scopes.iter().skip(index + 1).any(|other| other.name == *name);
-            if scope.role.as_deref().is_some_and(|role| !is_role(role)) {
-                problems.push(format!("scopes: the role of {name} {ROLE_RULE}"));
-            }
+            let twice = api.scopes.iter().take(index).any(|other| other.name == *name);
             if elsewhere || twice || CLAIM_SCOPES.iter().any(|known| known.name == name.as_str()) {
-                problems.push(format!("scopes: {name} is taken"));
+                problems.push(Problem::new(format!("scopes[{index}].name"), format!("{name} is taken")));
+            }
+            if scope.role.as_deref().is_some_and(|role| !is_role(role)) {
+                problems.push(Problem::new(format!("scopes[{index}].role"), ROLE_RULE));
+            }
+            if scope.description.chars().count() > 200 || scope.description.chars().any(char::is_control) {
+                problems.push(Problem::new(format!("scopes[{index}].description"), "must have at most 200 characters on one line"));
             }
         }
-        if !problems.is_empty() {
-            return Ok(Err(Refused::Invalid(problems)));
-        }
-        let inserted = self.store.apis().insert(&api).await?;
-        self.cache.clear();
-        Ok(match inserted {
-            ApiWritten::Written => Ok(()),
-            ApiWritten::AlreadyThere => Err(Refused::AlreadyThere(format!("API {}", api.identifier))),
-            ApiWritten::NoSuchApi => Err(Refused::NotFound(format!("API {}", api.identifier))),
-            ApiWritten::ScopeTaken(name) => Err(Refused::Invalid(vec![format!("scopes: {name} is taken")])),
-            ApiWritten::NoSuchClient(id) => Err(Refused::Invalid(vec![format!("introspectors: there is no client {id}")])),
-        })
+        Ok(problems)
     }
+}
 
-    /// Deletes an API. Its scopes are no longer granted.
-    pub async fn delete_api(&self, identifier: &Resource) -> Result<Result<(), Refused>, Failure> {
-        let found = self.store.apis().delete(identifier).await?;
-        self.cache.clear();
-        Ok(found.then_some(()).ok_or_else(|| Refused::NotFound(format!("API {identifier}"))))
+/// Why the store did not write an API, in words.
+fn refusal(api: &Api, written: ApiWritten) -> Refused {
+    match written {
+        ApiWritten::AlreadyThere => Refused::AlreadyThere(format!("API {}", api.identifier)),
+        ApiWritten::ScopeTaken(name) => Refused::field("scopes", format!("{name} is taken")),
+        ApiWritten::NoSuchClient(id) => Refused::field("introspectors", format!("there is no client {id}")),
+        ApiWritten::Written | ApiWritten::Lost => Refused::Outdated,
     }
+}
+
+fn not_found(identifier: &Resource) -> Refused {
+    Refused::NotFound(format!("API {identifier}"))
 }

@@ -1,10 +1,62 @@
 //! Managing clients.
 
-use crate::flow::manage::Refused;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Refused, Version, patched};
 use crate::flow::{Failure, Server};
 use crate::protocol::client::{Client, ClientId, ClientSecret, MOST_SECRETS};
-use crate::protocol::token::{Token, TokenKind};
-use crate::store::{Insertion, SecretAdded};
+use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::{Token, TokenHash, TokenKind};
+use crate::store::{Applied, ClientFilter, Insertion, SecretAdded};
+
+/// A client as it is shown to whoever manages it; never a secret nor its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClientView {
+    /// What can be chosen about it.
+    #[serde(flatten)]
+    pub metadata: ClientMetadata,
+    /// Its secrets that are alive, by their names.
+    pub secrets: Vec<SecretView>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A secret, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SecretView {
+    /// Names it, so that it can be withdrawn.
+    pub id: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl ClientView {
+    /// How a client is shown.
+    #[must_use]
+    pub fn of(client: &Client) -> Self {
+        let secret = |secret: &ClientSecret| SecretView { id: secret.id.clone(), created_at: secret.created_at };
+        Self {
+            metadata: ClientMetadata::of(client),
+            secrets: client.secrets.iter().map(secret).collect(),
+            created_at: client.created_at,
+            updated_at: client.updated_at,
+        }
+    }
+}
+
+/// A client that was just registered, or its secret that was just made. The secret is shown once and then forgotten.
+pub struct WithSecret<T> {
+    /// What was made.
+    pub made: T,
+    /// The secret, of a confidential client.
+    pub secret: Option<Token>,
+}
 
 impl Server {
     /// All clients, by identifier.
@@ -12,20 +64,23 @@ impl Server {
         Ok(self.store.clients().list().await?)
     }
 
+    /// The clients that `filter` lets through, by identifier.
+    pub async fn client_page(&self, filter: &ClientFilter, request: &PageRequest) -> Result<Page<Client>, Failure> {
+        let found = self.store.clients().page(filter, request.after(), request.fetch()).await?;
+        Ok(request.page(found, |client| client.id.as_str()))
+    }
+
     /// One client.
     pub async fn client(&self, id: &ClientId) -> Result<Option<Client>, Failure> {
         Ok(self.store.clients().find(id).await?)
     }
 
-    /// Registers a client as described, with a generated secret if it is confidential. The secret is returned once and then forgotten.
-    pub async fn add_client(&self, mut client: Client) -> Result<Result<(Client, Option<Token>), Refused>, Failure> {
+    /// Registers a client as described. A confidential one gets a generated secret, unless its secret is `given`.
+    pub async fn add_client(&self, mut client: Client, given: Option<TokenHash>) -> Result<Result<WithSecret<Client>, Refused>, Failure> {
         let now = self.clock.now();
-        let secret = (!client.is_public() && client.secrets.is_empty()).then(|| self.random.token(TokenKind::ClientSecret));
-        client.secrets.extend(secret.as_ref().map(|secret| ClientSecret {
-            id: self.random.uuid().to_string(),
-            hash: secret.hash(),
-            created_at: now,
-        }));
+        let secret = (!client.is_public() && given.is_none()).then(|| self.random.token(TokenKind::ClientSecret));
+        let hash = given.or_else(|| secret.as_ref().map(Token::hash));
+        client.secrets = hash.map(|hash| self.new_secret(hash)).into_iter().collect();
         (client.created_at, client.updated_at) = (now, now);
         let problems = client.problems();
         if !problems.is_empty() {
@@ -34,58 +89,122 @@ impl Server {
         match self.store.clients().insert(&client).await? {
             Insertion::Inserted => {
                 self.cache.clear();
-                Ok(Ok((client, secret)))
+                Ok(Ok(WithSecret { made: client, secret }))
             }
             Insertion::AlreadyThere => Ok(Err(Refused::AlreadyThere(format!("client {}", client.id)))),
         }
     }
 
-    /// Changes what is registered of a client, but for its secrets.
-    pub async fn update_client(&self, mut client: Client) -> Result<Result<(), Refused>, Failure> {
-        client.updated_at = self.clock.now();
-        let problems = client.problems();
-        if !problems.is_empty() {
-            return Ok(Err(Refused::Invalid(problems)));
+    /// Changes what can be chosen about a client.
+    pub async fn change_client(
+        &self,
+        id: &ClientId,
+        expected: &Expected,
+        change: impl Fn(ClientMetadata) -> Result<ClientMetadata, Refused> + Send,
+    ) -> Result<Result<Client, Refused>, Failure> {
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
+            if !expected.admits(&Version::of(&ClientView::of(&before))) {
+                return Ok(Err(Refused::Outdated));
+            }
+            let described = match change(ClientMetadata::of(&before).concise()) {
+                Ok(metadata) if metadata.client_id != id.as_str() => return Ok(Err(Refused::field("client_id", "can't be changed"))),
+                Ok(metadata) => metadata.client().map_err(Refused::Invalid),
+                Err(refused) => Err(refused),
+            };
+            let described = match described {
+                Ok(described) => described,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let (secrets, created_at) = (before.secrets.clone(), before.created_at);
+            let mut after = Client { secrets, created_at, updated_at: before.updated_at, ..described };
+            if after == before {
+                return Ok(Ok(before));
+            }
+            after.updated_at = self.clock.now();
+            let problems = after.problems();
+            if !problems.is_empty() {
+                return Ok(Err(Refused::Invalid(problems)));
+            }
+            if self.store.clients().replace(&before, &after).await? == Applied::Done {
+                self.cache.clear();
+                return Ok(Ok(after));
+            }
         }
-        let found = self.store.clients().update(&client).await?;
-        self.cache.clear();
-        Ok(found.then_some(()).ok_or_else(|| not_found(&client.id)))
+        Ok(Err(Refused::Outdated))
+    }
+
+    /// Changes a client by a merge patch (RFC 7396) of its metadata.
+    pub async fn patch_client(&self, id: &ClientId, expected: &Expected, patch: &Value) -> Result<Result<Client, Refused>, Failure> {
+        self.change_client(id, expected, |metadata| patched(&metadata, patch)).await
     }
 
     /// Disables a client, or enables it again. What a disabled client got is inactive at once.
-    pub async fn enable_client(&self, id: &ClientId, enabled: bool) -> Result<Result<(), Refused>, Failure> {
-        let found = self.store.clients().set_enabled(id, enabled, self.clock.now()).await?;
-        self.cache.clear();
-        Ok(found.then_some(()).ok_or_else(|| not_found(id)))
+    pub async fn enable_client(&self, id: &ClientId, enabled: bool) -> Result<Result<Client, Refused>, Failure> {
+        self.change_client(id, &Expected::Anything, |metadata| Ok(ClientMetadata { enabled, ..metadata })).await
     }
 
     /// Deletes a client and everything that came of it.
-    pub async fn delete_client(&self, id: &ClientId) -> Result<Result<(), Refused>, Failure> {
+    pub async fn delete_client(&self, id: &ClientId, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
+        let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
+        if !expected.admits(&Version::of(&ClientView::of(&client))) {
+            return Ok(Err(Refused::Outdated));
+        }
         let found = self.store.clients().delete(id).await?;
         self.cache.clear();
         Ok(found.then_some(()).ok_or_else(|| not_found(id)))
     }
 
-    /// Gives a client a new secret. The newest one so far stays alive beside it, so that the client can change over; older ones die.
-    pub async fn rotate_client_secret(&self, id: &ClientId) -> Result<Result<Token, Refused>, Failure> {
+    /// Gives a client a second secret beside the one that it has, generated or `given`.
+    pub async fn add_client_secret(
+        &self,
+        id: &ClientId,
+        given: Option<TokenHash>,
+    ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
         let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
         if client.is_public() {
-            return Ok(Err(Refused::Invalid(vec![format!("client {id} is public: it has no secret")])));
+            return Ok(Err(Refused::Conflict("the client is public: it has no secret")));
         }
-        let secret = self.random.token(TokenKind::ClientSecret);
-        let stored = ClientSecret { id: self.random.uuid().to_string(), hash: secret.hash(), created_at: self.clock.now() };
+        let secret = given.is_none().then(|| self.random.token(TokenKind::ClientSecret));
+        let Some(hash) = given.or_else(|| secret.as_ref().map(Token::hash)) else { return Ok(Err(not_found(id))) };
+        let mut stored = self.new_secret(hash);
+        // Two that are made within a second still have an order.
+        let newest = client.secrets.iter().map(|secret| secret.created_at + Duration::from_secs(1)).max();
+        stored.created_at = newest.map_or(stored.created_at, |after| after.max(stored.created_at));
+        let added = self.store.clients().add_secret(id, &stored).await?;
+        self.cache.clear();
+        Ok(match added {
+            SecretAdded::Done => Ok(WithSecret { made: SecretView { id: stored.id, created_at: stored.created_at }, secret }),
+            SecretAdded::TooMany => Err(Refused::Conflict("the client has two secrets that are alive; withdraw one of them first")),
+            SecretAdded::NoSuchClient => Err(not_found(id)),
+        })
+    }
+
+    /// Withdraws a secret of a client: it opens nothing any more.
+    pub async fn withdraw_client_secret(&self, id: &ClientId, secret: &str) -> Result<Result<(), Refused>, Failure> {
+        let found = self.store.clients().remove_secret(id, secret).await?;
+        self.cache.clear();
+        Ok(found.then_some(()).ok_or_else(|| Refused::NotFound(format!("secret {secret} of client {id}"))))
+    }
+
+    /// Gives a client a new secret, generated or `given`. The newest one so far stays alive beside it, so that the client can change over;
+    /// older ones die.
+    pub async fn rotate_client_secret(
+        &self,
+        id: &ClientId,
+        given: Option<TokenHash>,
+    ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
+        let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
         let mut older = client.secrets;
         older.sort_by_key(|secret| std::cmp::Reverse(secret.created_at));
         for old in older.iter().skip(MOST_SECRETS - 1) {
             self.store.clients().remove_secret(id, &old.id).await?;
         }
-        let added = self.store.clients().add_secret(id, &stored).await?;
-        self.cache.clear();
-        Ok(match added {
-            SecretAdded::Done => Ok(secret),
-            SecretAdded::TooMany => Err(Refused::Invalid(vec!["another secret was made at the same time; try again".to_owned()])),
-            SecretAdded::NoSuchClient => Err(not_found(id)),
-        })
+        self.add_client_secret(id, given).await
+    }
+
+    fn new_secret(&self, hash: TokenHash) -> ClientSecret {
+        ClientSecret { id: self.random.uuid().to_string(), hash, created_at: self.clock.now() }
     }
 }
 

@@ -1,27 +1,56 @@
 //! Managing people's accounts.
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::flow::manage::Refused;
+use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Refused, Version, patched};
 use crate::flow::{Failure, Server};
-use crate::identity::user::{PasswordHash, ROLE_RULE, User, Username, check_new_password, is_role};
+use crate::identity::account::Account;
+use crate::identity::user::{PasswordHash, User, Username, check_new_password};
 use crate::password::PasswordFailure;
-use crate::protocol::claims::StandardClaims;
 use crate::protocol::subject::Subject;
-use crate::store::Insertion;
+use crate::protocol::time::Timestamp;
+use crate::store::{Applied, Insertion, UserFilter};
 
-/// A new account.
-pub struct NewUser {
-    /// What they sign in with.
-    pub username: Username,
-    /// Their password; without one they can't sign in with a password.
-    pub password: Option<SecretString>,
-    /// Characters that the password must have.
-    pub password_minimum: usize,
-    /// What we know about them.
-    pub claims: StandardClaims,
-    /// What they are here.
-    pub roles: Vec<String>,
+/// A person as they are shown to whoever manages them; never a password's hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UserView {
+    /// Their identifier in tokens.
+    pub sub: Subject,
+    /// What can be chosen about their account.
+    #[serde(flatten)]
+    pub account: Account,
+    /// Whether they can sign in with a password.
+    pub has_password: bool,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl UserView {
+    /// How a person is shown.
+    #[must_use]
+    pub fn of(user: &User) -> Self {
+        Self {
+            sub: user.subject.clone(),
+            account: Account::of(user),
+            has_password: user.password.is_some(),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+/// A password that is set for somebody.
+pub enum NewPassword {
+    /// In plain text; it must have as many characters as the settings ask for.
+    Text(SecretString),
+    /// In plain text, however short: for demo data.
+    AnyText(SecretString),
+    /// As a hash that was made elsewhere, in PHC string format.
+    Hash(PasswordHash),
 }
 
 impl Server {
@@ -30,19 +59,31 @@ impl Server {
         Ok(self.store.users().list().await?)
     }
 
+    /// The people that `filter` lets through, by username.
+    pub async fn user_page(&self, filter: &UserFilter, request: &PageRequest) -> Result<Page<User>, Failure> {
+        let found = self.store.users().page(filter, request.after(), request.fetch()).await?;
+        Ok(request.page(found, |user| user.username.as_str()))
+    }
+
     /// One person, by username.
     pub async fn user(&self, username: &Username) -> Result<Option<User>, Failure> {
         Ok(self.store.users().find_by_username(username).await?)
     }
 
-    /// Adds a person.
-    pub async fn add_user(&self, new: NewUser) -> Result<Result<User, Refused>, Failure> {
-        if let Err(refused) = check_roles(&new.roles) {
-            return Ok(Err(refused));
-        }
-        let password = match new.password {
+    /// One person, by their identifier in tokens.
+    pub async fn user_by_subject(&self, subject: &Subject) -> Result<Option<User>, Failure> {
+        Ok(self.store.users().find(subject).await?)
+    }
+
+    /// Opens an account. Without a password, its owner can't sign in with one.
+    pub async fn add_user(&self, account: Account, password: Option<NewPassword>) -> Result<Result<User, Refused>, Failure> {
+        let username = match account.check() {
+            Ok(username) => username,
+            Err(problems) => return Ok(Err(Refused::Invalid(problems))),
+        };
+        let password = match password {
             None => None,
-            Some(password) => match self.hash_new_password(password, &new.username, new.password_minimum).await? {
+            Some(password) => match self.hash_new_password(password, &username).await? {
                 Ok(hash) => Some(hash),
                 Err(refused) => return Ok(Err(refused)),
             },
@@ -50,12 +91,12 @@ impl Server {
         let now = self.clock.now();
         let user = User {
             subject: Subject::new(self.random.uuid()),
-            username: new.username,
+            username,
             password,
             password_version: 0,
-            claims: new.claims,
-            roles: new.roles.into_iter().collect(),
-            enabled: true,
+            claims: account.claims,
+            roles: account.roles,
+            enabled: account.enabled,
             created_at: now,
             updated_at: now,
         };
@@ -65,49 +106,106 @@ impl Server {
         })
     }
 
-    /// Disables a person, or enables them again. What a disabled person allowed is inactive at once.
-    pub async fn enable_user(&self, username: &Username, enabled: bool) -> Result<Result<(), Refused>, Failure> {
-        let Some(user) = self.user(username).await? else { return Ok(Err(not_found(username))) };
-        self.store.users().set_enabled(&user.subject, enabled, self.clock.now()).await?;
-        Ok(Ok(()))
-    }
-
-    /// Gives a person other roles. Tokens carry them from the next refresh on.
-    pub async fn set_roles(&self, username: &Username, roles: Vec<String>) -> Result<Result<(), Refused>, Failure> {
-        if let Err(refused) = check_roles(&roles) {
-            return Ok(Err(refused));
+    /// Changes what can be chosen about an account, and its password if there is a new one. Whoever is disabled or gets another password is
+    /// signed out everywhere, and what they allowed is inactive at once; tokens carry other roles from the next refresh on.
+    pub async fn change_user(
+        &self,
+        subject: &Subject,
+        expected: &Expected,
+        password: Option<NewPassword>,
+        change: impl Fn(Account) -> Result<Account, Refused> + Send,
+    ) -> Result<Result<User, Refused>, Failure> {
+        let mut password = password;
+        let mut hash = None;
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.users().find(subject).await? else { return Ok(Err(not_found(subject))) };
+            if !expected.admits(&Version::of(&UserView::of(&before))) {
+                return Ok(Err(Refused::Outdated));
+            }
+            let changed = match change(Account::of(&before)) {
+                Ok(account) => account,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            match changed.check() {
+                Err(problems) => return Ok(Err(Refused::Invalid(problems))),
+                Ok(username) if username != before.username => return Ok(Err(Refused::field("username", "can't be changed"))),
+                Ok(_) => {}
+            }
+            if let Some(password) = password.take() {
+                hash = match self.hash_new_password(password, &before.username).await? {
+                    Ok(hash) => Some(hash),
+                    Err(refused) => return Ok(Err(refused)),
+                };
+            }
+            let mut after = User { claims: changed.claims, roles: changed.roles, enabled: changed.enabled, ..before.clone() };
+            after.password = hash.clone().or(after.password);
+            if after == before {
+                return Ok(Ok(before));
+            }
+            after.updated_at = self.clock.now();
+            if self.store.users().replace(&before, &after).await? == Applied::Done {
+                return Ok(Ok(after));
+            }
         }
-        let Some(user) = self.user(username).await? else { return Ok(Err(not_found(username))) };
-        self.store.users().set_roles(&user.subject, &roles.into_iter().collect(), self.clock.now()).await?;
-        Ok(Ok(()))
+        Ok(Err(Refused::Outdated))
     }
 
-    /// Gives a person another password. All their sessions and tokens end.
-    pub async fn set_password(&self, username: &Username, password: SecretString) -> Result<Result<(), Refused>, Failure> {
-        let Some(user) = self.user(username).await? else { return Ok(Err(not_found(username))) };
-        let hash = match self.hash_new_password(password, username, self.settings.password_minimum).await? {
-            Ok(hash) => hash,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        self.store.users().set_password(&user.subject, &hash, None, self.clock.now(), None).await?;
-        Ok(Ok(()))
+    /// Changes an account by a merge patch (RFC 7396) of its description.
+    pub async fn patch_user(
+        &self,
+        subject: &Subject,
+        expected: &Expected,
+        password: Option<NewPassword>,
+        patch: &Value,
+    ) -> Result<Result<User, Refused>, Failure> {
+        self.change_user(subject, expected, password, |account| patched(&account, patch)).await
+    }
+
+    /// Disables a person, or enables them again.
+    pub async fn enable_user(&self, username: &Username, enabled: bool) -> Result<Result<User, Refused>, Failure> {
+        self.change_named(username, None, |account| Ok(Account { enabled, ..account })).await
+    }
+
+    /// Gives a person other roles.
+    pub async fn set_roles(&self, username: &Username, roles: &[String]) -> Result<Result<User, Refused>, Failure> {
+        self.change_named(username, None, |account| Ok(Account { roles: roles.iter().cloned().collect(), ..account })).await
+    }
+
+    /// Gives a person another password.
+    pub async fn set_password(&self, username: &Username, password: SecretString) -> Result<Result<User, Refused>, Failure> {
+        self.change_named(username, Some(NewPassword::Text(password)), Ok).await
+    }
+
+    async fn change_named(
+        &self,
+        username: &Username,
+        password: Option<NewPassword>,
+        change: impl Fn(Account) -> Result<Account, Refused> + Send,
+    ) -> Result<Result<User, Refused>, Failure> {
+        match self.user(username).await? {
+            Some(user) => self.change_user(&user.subject, &Expected::Anything, password, change).await,
+            None => Ok(Err(Refused::NotFound(format!("user {username}")))),
+        }
     }
 
     /// Deletes a person and everything of theirs.
-    pub async fn delete_user(&self, username: &Username) -> Result<Result<(), Refused>, Failure> {
-        let Some(user) = self.user(username).await? else { return Ok(Err(not_found(username))) };
-        self.store.users().delete(&user.subject).await?;
-        Ok(Ok(()))
+    pub async fn delete_user(&self, subject: &Subject, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
+        let Some(user) = self.store.users().find(subject).await? else { return Ok(Err(not_found(subject))) };
+        if !expected.admits(&Version::of(&UserView::of(&user))) {
+            return Ok(Err(Refused::Outdated));
+        }
+        let found = self.store.users().delete(subject).await?;
+        Ok(found.then_some(()).ok_or_else(|| not_found(subject)))
     }
 
-    async fn hash_new_password(
-        &self,
-        password: SecretString,
-        username: &Username,
-        minimum: usize,
-    ) -> Result<Result<PasswordHash, Refused>, Failure> {
+    async fn hash_new_password(&self, password: NewPassword, username: &Username) -> Result<Result<PasswordHash, Refused>, Failure> {
+        let (password, minimum) = match password {
+            NewPassword::Text(text) => (text, self.settings.password_minimum),
+            NewPassword::AnyText(text) => (text, 0),
+            NewPassword::Hash(hash) => return Ok(Ok(hash)),
+        };
         if let Err(weak) = check_new_password(password.expose_secret(), username, minimum) {
-            return Ok(Err(weak.into()));
+            return Ok(Err(Refused::field("password", weak)));
         }
         match self.passwords.hash(&password).await {
             Ok(hash) => Ok(Ok(PasswordHash::from_phc(hash))),
@@ -117,11 +215,6 @@ impl Server {
     }
 }
 
-fn check_roles(roles: &[String]) -> Result<(), Refused> {
-    let wrong: Vec<String> = roles.iter().filter(|role| !is_role(role)).map(|role| format!("the role {role:?} {ROLE_RULE}")).collect();
-    if wrong.is_empty() { Ok(()) } else { Err(Refused::Invalid(wrong)) }
-}
-
-fn not_found(username: &Username) -> Refused {
-    Refused::NotFound(format!("user {username}"))
+fn not_found(subject: &Subject) -> Refused {
+    Refused::NotFound(format!("user {subject}"))
 }

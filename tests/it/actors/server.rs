@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use claviger::cli::app::{Surroundings, endpoint};
 use claviger::clock::Clock;
+use claviger::flow::manage::Expected;
 use claviger::flow::{Server, Settings};
 use claviger::identity::session::SessionLimits;
 use claviger::identity::throttle::ThrottleLimits;
 use claviger::password::{Argon2Cost, Passwords};
 use claviger::protocol::client::{Client, ClientId, ClientSecret};
+use claviger::protocol::client_metadata::ClientMetadata;
 use claviger::protocol::issuer::Issuer;
 use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
@@ -118,6 +120,7 @@ impl TestServer {
             session: SessionLimits { idle: Duration::from_hours(8), absolute: Duration::from_hours(7 * 24) },
             throttle: ThrottleLimits { account_failures: 10, address_failures: 100, window: Duration::from_mins(15) },
             password_minimum: 8,
+            key_size: KeySize::default(),
         };
         let server = Arc::new(Server::new(
             Issuer::parse(&issuer).unwrap(),
@@ -150,7 +153,14 @@ impl TestServer {
         let secret = ClientSecret { id: format!("{id}-1"), hash: TokenHash::of(&format!("{id}-secret")), created_at: START };
         let mut client = Client { id: ClientId::parse(id).unwrap(), name: id.to_owned(), secrets: vec![secret], ..like };
         change(&mut client);
-        self.server.add_client(client).await.unwrap().unwrap();
+        let given = client.secrets.pop().map(|secret| secret.hash);
+        self.server.add_client(client, given).await.unwrap().unwrap();
+    }
+
+    /// Lets a client ask for more.
+    pub async fn allow(&self, client: &str, scope: &str) {
+        let more = |metadata: ClientMetadata| Ok(ClientMetadata { scope: format!("{} {scope}", metadata.scope), ..metadata });
+        self.server.change_client(&ClientId::parse(client).unwrap(), &Expected::Anything, more).await.unwrap().unwrap();
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -149,9 +149,9 @@ async fn a_secret_that_was_replaced_dies_with_the_next_replacement() {
     };
     let old = "demo-m2m-secret".to_owned();
     server.clock.advance(std::time::Duration::from_secs(1));
-    let second = server.server.rotate_client_secret(&id).await.unwrap().unwrap().reveal().to_owned();
+    let second = server.server.rotate_client_secret(&id, None).await.unwrap().unwrap().secret.unwrap().reveal().to_owned();
     assert!(works(old.clone()).await && works(second.clone()).await, "time to change over");
     server.clock.advance(std::time::Duration::from_secs(1));
-    let third = server.server.rotate_client_secret(&id).await.unwrap().unwrap().reveal().to_owned();
+    let third = server.server.rotate_client_secret(&id, None).await.unwrap().unwrap().secret.unwrap().reveal().to_owned();
     assert!(!works(old).await && works(second).await && works(third).await);
 }

@@ -121,7 +121,16 @@ async fn a_whole_story_leaves_no_secret_in_the_log() {
     ];
     browser.submit(&account, &change, "password-submit").await;
     secrets.push(("the new password", "new-password-of-the-story".to_owned()));
-    let generated = server.server.rotate_client_secret(&ClientId::parse("demo-m2m").unwrap()).await.unwrap().unwrap().reveal().to_owned();
+    let generated = server
+        .server
+        .rotate_client_secret(&ClientId::parse("demo-m2m").unwrap(), None)
+        .await
+        .unwrap()
+        .unwrap()
+        .secret
+        .unwrap()
+        .reveal()
+        .to_owned();
     server.token(Some(&format!("demo-m2m:{generated}")), &[("grant_type", "client_credentials")]).await;
     secrets.push(("a generated secret", generated));
     browser.open(&format!("/logout?id_token_hint={}", tokens.text("id_token"))).await;

@@ -1,5 +1,6 @@
 //! Refresh tokens that outlive what they were given for: none does (RFC 9700 §4.14, RFC 7009 §1).
 
+use claviger::flow::manage::Expected;
 use claviger::identity::user::Username;
 use claviger::protocol::client::ClientId;
 use secrecy::SecretString;
@@ -60,7 +61,8 @@ async fn a_deleted_person_has_none() {
     let server = TestServer::start().await;
     let web = RelyingParty::demo_web(&server);
     let (_, tokens) = offline_tokens(&server, &web).await;
-    server.server.delete_user(&alice()).await.unwrap().unwrap();
+    let subject = server.server.user(&alice()).await.unwrap().unwrap().subject;
+    server.server.delete_user(&subject, &Expected::Anything).await.unwrap().unwrap();
     assert_over(&server, &web, &tokens).await;
 }
 
@@ -88,14 +90,14 @@ async fn a_disabled_or_deleted_client_is_no_client() {
     server.server.enable_client(&id, true).await.unwrap().unwrap();
     let tokens = web.refresh(tokens.refresh()).await;
     server.register("demo-web-2", |_| {}).await;
-    server.server.delete_client(&id).await.unwrap().unwrap();
+    server.server.delete_client(&id, &Expected::Anything).await.unwrap().unwrap();
     assert_refused(&web.try_refresh(tokens.refresh(), &[]).await, 401, "invalid_client");
     assert!(!server.is_active(tokens.access()).await);
 
     // A new client of the same name does not inherit them.
     let like = server.server.client(&ClientId::parse("demo-web-2").unwrap()).await.unwrap().unwrap();
     let heir = claviger::protocol::client::Client { id: id.clone(), secrets: Vec::new(), ..like };
-    let (_, secret) = server.server.add_client(heir).await.unwrap().unwrap();
+    let secret = server.server.add_client(heir, None).await.unwrap().unwrap().secret;
     let credentials = format!("demo-web:{}", secret.unwrap().reveal());
     let form = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh())];
     assert_refused(&server.token(Some(&credentials), &form).await, 400, "invalid_grant");

@@ -44,8 +44,8 @@ async fn a_weak_password_is_refused_with_the_rule() {
     let site = Site::new();
     let _running = site.dev_with_keys().await;
     for (password, rule) in [
-        ("short", "the password must have at least 8 characters"),
-        ("christopher", "the password must not be the username"),
+        ("short", "password: must have at least 8 characters"),
+        ("christopher", "password: must not be the username"),
         ("", "there is no password on standard input"),
         ("\n", "there is no password on standard input"),
     ] {
@@ -54,7 +54,7 @@ async fn a_weak_password_is_refused_with_the_rule() {
         assert!(users(&site, &["show", "christopher"], "").failed().contains("there is no user christopher"));
     }
     let said = users(&site, &["add", "two words"], SECRET).failed();
-    assert!(said.contains("two words"), "{said}");
+    assert!(said.contains("username: must have 1 to 128 characters and no white space"), "{said}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Consent: said, denied, widened, asked of somebody else, and not asked at all.
 
-use claviger::protocol::client::{Client, ClientId};
+use claviger::flow::manage::Expected;
+use claviger::protocol::client::ClientId;
 
 use crate::actors::{Browser, RelyingParty, TestServer};
 
@@ -43,11 +44,7 @@ async fn an_application_that_wants_more_asks_again() {
 #[tokio::test]
 async fn what_a_person_has_no_role_for_is_neither_asked_nor_granted() {
     let server = TestServer::start().await;
-    let id = ClientId::parse("demo-web").unwrap();
-    let known = server.server.client(&id).await.unwrap().unwrap();
-    let allowed_scope = format!("{} clients:read", known.allowed_scope);
-    let wider = Client { allowed_scope: claviger::protocol::scope::Scope::parse(&allowed_scope).unwrap(), ..known };
-    server.server.update_client(wider).await.unwrap().unwrap();
+    server.allow("demo-web", "clients:read").await;
 
     let web = RelyingParty::demo_web(&server);
     let url = web.authorization_url("openid clients:read", "");
@@ -86,8 +83,8 @@ async fn another_account_can_be_used_at_the_consent_page() {
 #[tokio::test]
 async fn our_own_application_asks_only_for_access_while_the_person_is_away() {
     let server = TestServer::start().await;
-    let known = server.server.client(&ClientId::parse("demo-web").unwrap()).await.unwrap().unwrap();
-    server.server.update_client(Client { first_party: true, ..known }).await.unwrap().unwrap();
+    let ours = serde_json::json!({ "first_party": true });
+    server.server.patch_client(&ClientId::parse("demo-web").unwrap(), &Expected::Anything, &ours).await.unwrap().unwrap();
     let web = RelyingParty::demo_web(&server);
     let mut browser = Browser::new(&server);
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use claviger::protocol::api::{Api, ApiScope};
-use claviger::protocol::client::{Client, ClientId};
 use claviger::protocol::resource::Resource;
-use claviger::protocol::scope::{Scope, ScopeToken};
+use claviger::protocol::scope::ScopeToken;
 
 use crate::actors::{Browser, RelyingParty, TestServer, Tokens};
 
@@ -19,9 +18,7 @@ async fn server() -> TestServer {
     let orders =
         Api { identifier: Resource::parse(ORDERS).unwrap(), name: "Orders".into(), scopes: vec![scope], introspectors: BTreeSet::new() };
     server.server.add_api(orders).await.unwrap().unwrap();
-    let known = server.server.client(&ClientId::parse("demo-web").unwrap()).await.unwrap().unwrap();
-    let allowed_scope = Scope::parse(&format!("{} orders:read", known.allowed_scope)).unwrap();
-    server.server.update_client(Client { allowed_scope, ..known }).await.unwrap().unwrap();
+    server.allow("demo-web", "orders:read").await;
     server
 }
 

@@ -1,23 +1,19 @@
 //! Roles come and go, and scopes with them.
 
 use claviger::identity::user::Username;
-use claviger::protocol::client::{Client, ClientId};
-use claviger::protocol::scope::Scope;
 
 use crate::actors::{RelyingParty, TestServer, Tokens};
 
 /// A server whose `demo-password` may ask for a scope that needs the role `admin`.
 async fn server() -> TestServer {
     let server = TestServer::start().await;
-    let known = server.server.client(&ClientId::parse("demo-password").unwrap()).await.unwrap().unwrap();
-    let allowed_scope = Scope::parse(&format!("{} clients:read", known.allowed_scope)).unwrap();
-    server.server.update_client(Client { allowed_scope, ..known }).await.unwrap().unwrap();
+    server.allow("demo-password", "clients:read").await;
     server
 }
 
 async fn give_alice(server: &TestServer, roles: &[&str]) {
-    let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-    server.server.set_roles(&Username::parse("alice").unwrap(), roles).await.unwrap().unwrap();
+    let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+    server.server.set_roles(&Username::parse("alice").unwrap(), &roles).await.unwrap().unwrap();
 }
 
 #[tokio::test]

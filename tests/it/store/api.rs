@@ -80,7 +80,7 @@ async fn no_two_apis_share_a_scope(database: Database) {
         assert_eq!(apis.insert(new).await, Ok(ApiWritten::Written));
     }
     assert_eq!(apis.insert(&api("https://c.example", &["d", "b"], &[])).await, Ok(ApiWritten::ScopeTaken(word("b"))));
-    assert_eq!(apis.update(&api("https://b.example", &["c", "a"], &[])).await, Ok(ApiWritten::ScopeTaken(word("a"))));
+    assert_eq!(apis.replace(&second, &api("https://b.example", &["c", "a"], &[])).await, Ok(ApiWritten::ScopeTaken(word("a"))));
     assert_eq!(apis.list().await, Ok(vec![first, second]));
 }
 
@@ -99,9 +99,11 @@ async fn an_update_replaces_scopes_and_introspectors(database: Database) {
     with_clients(&database).await;
     let apis = database.store.apis();
     let changed = api("https://a.example", &["b", "c"], &["two"]);
-    assert_eq!(apis.update(&changed).await, Ok(ApiWritten::NoSuchApi));
-    assert_eq!(apis.insert(&api("https://a.example", &["a", "b"], &["one"])).await, Ok(ApiWritten::Written));
-    assert_eq!(apis.update(&changed).await, Ok(ApiWritten::Written));
+    let before = api("https://a.example", &["a", "b"], &["one"]);
+    assert_eq!(apis.replace(&before, &changed).await, Ok(ApiWritten::Lost));
+    assert_eq!(apis.insert(&before).await, Ok(ApiWritten::Written));
+    assert_eq!(apis.replace(&before, &changed).await, Ok(ApiWritten::Written));
+    assert_eq!(apis.replace(&before, &changed).await, Ok(ApiWritten::Lost), "it is not as it was");
     assert_eq!(apis.list().await, Ok(vec![changed]));
 }
 

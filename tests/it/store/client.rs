@@ -1,7 +1,7 @@
 //! Clients.
 
 use claviger::protocol::client::{Client, MOST_SECRETS, Origin};
-use claviger::store::{Applied, Insertion, SecretAdded};
+use claviger::store::{Applied, ClientFilter, Insertion, SecretAdded};
 
 use crate::database::{Database, on_both_databases};
 use crate::store::{after, alice_and_app, at_once, client, client_id, code, grant, keep_token, scope, secret};
@@ -10,7 +10,8 @@ on_both_databases!(
     a_client_comes_back_as_it_was,
     a_taken_identifier_changes_nothing,
     an_update_leaves_the_secrets_alone,
-    a_client_that_is_disabled_keeps_the_rest,
+    of_two_changes_of_the_same_client_one_is_lost,
+    clients_are_listed_in_pages,
     a_client_has_two_secrets_at_most,
     two_secrets_at_most_also_when_many_ask_at_once,
     an_origin_is_allowed_while_an_enabled_client_has_it,
@@ -52,22 +53,47 @@ async fn an_update_leaves_the_secrets_alone(database: Database) {
         updated_at: after(99),
         ..before.clone()
     };
-    assert_eq!(clients.update(&changed).await, Ok(false));
+    assert_eq!(clients.replace(&before, &changed).await, Ok(Applied::Lost));
     assert_eq!(clients.insert(&before).await, Ok(Insertion::Inserted));
-    assert_eq!(clients.update(&changed).await, Ok(true));
+    assert_eq!(clients.replace(&before, &changed).await, Ok(Applied::Done));
     let expected = Client { secrets: before.secrets, created_at: before.created_at, ..changed };
     assert_eq!(clients.find(&expected.id).await, Ok(Some(expected)));
 }
 
-async fn a_client_that_is_disabled_keeps_the_rest(database: Database) {
-    let clients = database.store.clients();
+/// Everybody has seen the same client, and wants to change something else about it.
+async fn of_two_changes_of_the_same_client_one_is_lost(database: Database) {
     let app = client("app");
-    assert_eq!(clients.set_enabled(&app.id, false, after(5)).await, Ok(false));
-    assert_eq!(clients.insert(&app).await, Ok(Insertion::Inserted));
-    for enabled in [false, true] {
-        assert_eq!(clients.set_enabled(&app.id, enabled, after(5)).await, Ok(true));
-        assert_eq!(clients.find(&app.id).await, Ok(Some(Client { enabled, updated_at: after(5), ..app.clone() })));
+    assert_eq!(database.store.clients().insert(&app).await, Ok(Insertion::Inserted));
+    let outcomes = at_once(10, |number| {
+        let (store, before) = (database.store.clone(), app.clone());
+        let changed = Client { name: format!("change {number}"), ..app.clone() };
+        async move { (store.clients().replace(&before, &changed).await.unwrap() == Applied::Done).then_some(changed.name) }
+    })
+    .await;
+    let winners: Vec<String> = outcomes.into_iter().flatten().collect();
+    assert_eq!(winners, [database.store.clients().find(&app.id).await.unwrap().unwrap().name]);
+}
+
+async fn clients_are_listed_in_pages(database: Database) {
+    let clients = database.store.clients();
+    for id in ["d", "a", "c_", "B"] {
+        let new = Client { name: format!("Name-{id}%"), enabled: id != "a", ..client(id) };
+        assert_eq!(clients.insert(&new).await, Ok(Insertion::Inserted));
     }
+    let ids = async |filter: ClientFilter, after: Option<&str>, limit| {
+        let found = clients.page(&filter, after, limit).await.unwrap();
+        found.into_iter().map(|client| client.id.to_string()).collect::<Vec<_>>()
+    };
+    let all = ids(ClientFilter::default(), None, 10).await;
+    assert_eq!(all.len(), 4);
+    assert_eq!(ids(ClientFilter::default(), None, 2).await, all[..2]);
+    assert_eq!(ids(ClientFilter::default(), Some(&all[1]), 10).await, all[2..]);
+    let named = |text: &str| ClientFilter { text: Some(text.to_owned()), enabled: None };
+    assert_eq!(ids(named("name-b"), None, 10).await, ["B"]);
+    assert_eq!(ids(named("_"), None, 10).await, ["c_"]);
+    assert_eq!(ids(named("%"), None, 10).await.len(), 4);
+    assert!(ids(named("\\"), None, 10).await.is_empty() && ids(named("' OR 1=1 --"), None, 10).await.is_empty());
+    assert_eq!(ids(ClientFilter { text: None, enabled: Some(false) }, None, 10).await, ["a"]);
 }
 
 async fn a_client_has_two_secrets_at_most(database: Database) {
@@ -122,7 +148,7 @@ async fn an_origin_is_allowed_while_an_enabled_client_has_it(database: Database)
     ] {
         assert_eq!(clients.allows_origin(other).await, Ok(false), "{other:?}");
     }
-    assert_eq!(clients.update(&Client { enabled: false, ..app.clone() }).await, Ok(true));
+    assert_eq!(clients.replace(&app, &Client { enabled: false, ..app.clone() }).await, Ok(Applied::Done));
     assert_eq!(clients.allows_origin("https://a.example").await, Ok(false));
     let other = Client { cors_origins: vec![Origin::parse("https://a.example").unwrap()], ..client("other") };
     assert_eq!(clients.insert(&other).await, Ok(Insertion::Inserted));

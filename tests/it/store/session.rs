@@ -45,8 +45,8 @@ async fn a_session_begun_with_an_earlier_password_is_lost(database: Database) {
     assert_eq!(users.set_password(&alice.subject, &new, None, after(1), None).await, Ok(true));
     assert_eq!(sessions.begin(&hash("old"), &session("old", &alice), 0).await, Ok(Applied::Lost));
     assert_eq!(sessions.begin(&hash("new"), &session("new", &alice), 1).await, Ok(Applied::Done));
-    let disabled = User { enabled: false, ..users.find(&alice.subject).await.unwrap().unwrap() };
-    assert_eq!(users.update(&disabled).await, Ok(true));
+    let enabled = users.find(&alice.subject).await.unwrap().unwrap();
+    assert_eq!(users.replace(&enabled, &User { enabled: false, ..enabled.clone() }).await, Ok(Applied::Done));
     assert_eq!(sessions.begin(&hash("late"), &session("late", &alice), 1).await, Ok(Applied::Lost));
 }
 

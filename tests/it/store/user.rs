@@ -2,7 +2,7 @@
 
 use claviger::identity::user::{PasswordHash, User, Username};
 use claviger::protocol::subject::Subject;
-use claviger::store::{Applied, Insertion};
+use claviger::store::{Applied, Insertion, UserFilter};
 
 use crate::database::{Database, on_both_databases};
 use crate::store::{LIMITS, NOW, after, alice_and_app, at_once, code, grant, hash, scope, session, user};
@@ -10,11 +10,12 @@ use crate::store::{LIMITS, NOW, after, alice_and_app, at_once, code, grant, hash
 on_both_databases!(
     a_person_comes_back_as_they_were,
     a_username_is_given_once,
-    an_update_leaves_name_and_password_alone,
+    a_change_leaves_the_name_alone,
     another_password_ends_sessions_and_grants,
     a_hash_is_upgraded_unless_the_password_was_changed,
     whoever_is_disabled_keeps_nothing,
-    other_roles_leave_the_rest_alone,
+    a_password_that_is_replaced_ends_sessions_and_grants,
+    people_are_listed_in_pages,
     with_a_person_goes_what_is_theirs,
     a_subject_that_can_not_be_is_nobody,
 );
@@ -46,21 +47,21 @@ async fn a_username_is_given_once(database: Database) {
     assert_eq!(database.rows("account").await, 1);
 }
 
-async fn an_update_leaves_name_and_password_alone(database: Database) {
+async fn a_change_leaves_the_name_alone(database: Database) {
     let users = database.store.users();
     let alice = user("alice");
     let changed = User {
         username: Username::parse("mallory").unwrap(),
-        password: None,
         roles: ["other".to_owned()].into(),
         enabled: false,
         created_at: after(99),
         updated_at: after(99),
         ..alice.clone()
     };
-    assert_eq!(users.update(&changed).await, Ok(false));
+    assert_eq!(users.replace(&alice, &changed).await, Ok(Applied::Lost));
     assert_eq!(users.insert(&alice).await, Ok(Insertion::Inserted));
-    assert_eq!(users.update(&changed).await, Ok(true));
+    assert_eq!(users.replace(&alice, &changed).await, Ok(Applied::Done));
+    assert_eq!(users.replace(&alice, &changed).await, Ok(Applied::Lost), "it is not as it was");
     let expected = User { username: alice.username, password: alice.password, created_at: NOW, ..changed };
     assert_eq!(users.find(&alice.subject).await, Ok(Some(expected)));
 }
@@ -92,24 +93,43 @@ async fn whoever_is_disabled_keeps_nothing(database: Database) {
     let store = &database.store;
     let (alice, app, sid) = alice_and_app(store).await;
     assert_eq!(store.grants().insert_code(&code("code", grant("g", &app, &alice, None)), None).await, Ok(Applied::Done));
-    assert_eq!(store.users().set_enabled(&Subject::new("nobody"), false, after(5)).await, Ok(false));
-    assert_eq!(store.users().set_enabled(&alice.subject, true, after(5)).await, Ok(true));
+    let renamed = User { roles: ["other".to_owned()].into(), updated_at: after(5), ..alice.clone() };
+    assert_eq!(store.users().replace(&alice, &renamed).await, Ok(Applied::Done));
     assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![sid]));
-    assert_eq!(store.users().set_enabled(&alice.subject, false, after(6)).await, Ok(true));
-    assert_eq!(store.users().find(&alice.subject).await, Ok(Some(User { enabled: false, updated_at: after(6), ..alice.clone() })));
+    let disabled = User { enabled: false, updated_at: after(6), ..renamed.clone() };
+    assert_eq!(store.users().replace(&renamed, &disabled).await, Ok(Applied::Done));
+    assert_eq!(store.users().find(&alice.subject).await, Ok(Some(disabled)));
     assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![]));
     assert_eq!(store.grants().of_user(&alice.subject, after(6), LIMITS).await, Ok(vec![]));
 }
 
-async fn other_roles_leave_the_rest_alone(database: Database) {
+async fn a_password_that_is_replaced_ends_sessions_and_grants(database: Database) {
+    let store = &database.store;
+    let (alice, app, sid) = alice_and_app(store).await;
+    assert_eq!(store.grants().insert_code(&code("code", grant("g", &app, &alice, Some(&sid))), None).await, Ok(Applied::Done));
+    let changed = User { password: Some(password("new")), updated_at: after(5), ..alice.clone() };
+    assert_eq!(store.users().replace(&alice, &changed).await, Ok(Applied::Done));
+    let found = store.users().find(&alice.subject).await.unwrap().unwrap();
+    assert_eq!(found, User { password_version: alice.password_version + 1, ..changed });
+    assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![]));
+    assert_eq!(store.grants().of_user(&alice.subject, after(5), LIMITS).await, Ok(vec![]));
+}
+
+async fn people_are_listed_in_pages(database: Database) {
     let users = database.store.users();
-    let alice = user("alice");
-    assert_eq!(users.set_roles(&alice.subject, &alice.roles, after(5)).await, Ok(false));
-    assert_eq!(users.insert(&alice).await, Ok(Insertion::Inserted));
-    for roles in [["auditor".to_owned()].into(), [].into()] {
-        assert_eq!(users.set_roles(&alice.subject, &roles, after(5)).await, Ok(true));
-        assert_eq!(users.find(&alice.subject).await, Ok(Some(User { roles, updated_at: after(5), ..alice.clone() })));
+    for name in ["carol", "al_ice", "bob"] {
+        let roles = if name == "bob" { ["admin".to_owned(), "a".to_owned()].into() } else { ["administrator".to_owned()].into() };
+        assert_eq!(users.insert(&User { roles, enabled: name != "carol", ..user(name) }).await, Ok(Insertion::Inserted));
     }
+    let names = async |filter: UserFilter, after: Option<&str>, limit| {
+        let found = users.page(&filter, after, limit).await.unwrap();
+        found.into_iter().map(|user| user.username.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(UserFilter::default(), None, 2).await, ["al_ice", "bob"]);
+    assert_eq!(names(UserFilter::default(), Some("bob"), 2).await, ["carol"]);
+    assert_eq!(names(UserFilter { text: Some("L_I".to_owned()), ..UserFilter::default() }, None, 9).await, ["al_ice"]);
+    assert_eq!(names(UserFilter { role: Some("admin".to_owned()), ..UserFilter::default() }, None, 9).await, ["bob"]);
+    assert_eq!(names(UserFilter { enabled: Some(false), ..UserFilter::default() }, None, 9).await, ["carol"]);
 }
 
 async fn a_hash_is_upgraded_unless_the_password_was_changed(database: Database) {

@@ -1,0 +1,90 @@
+//! Managing the signing keys of a running server.
+
+use serde::Serialize;
+
+use crate::flow::manage::{Page, PageRequest, Refused};
+use crate::flow::{Failure, Server};
+use crate::protocol::metadata::KEY_SET_LIFETIME;
+use crate::protocol::time::Timestamp;
+use crate::signing::{Key, KeyFolderFailure, KeyState, Kid};
+
+/// A signing key as it is shown to whoever manages it; never the key itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyView {
+    /// Its identifier.
+    pub kid: Kid,
+    /// What it signs with: `RS256`.
+    pub alg: &'static str,
+    /// Where it stands in its life: `next`, `active` or `retired`.
+    pub state: &'static str,
+    /// Since when.
+    pub since: Timestamp,
+    /// Of a retired key: until when it is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// What became of the keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rotated {
+    /// The key that signs now.
+    pub active: Kid,
+    /// The key that will sign after the next rotation.
+    pub next: Kid,
+    /// The key that signed before.
+    pub retired: Kid,
+}
+
+impl Server {
+    /// The keys, in the order of their identifiers.
+    #[must_use]
+    pub fn key_page(&self, request: &PageRequest) -> Page<KeyView> {
+        let mut keys: Vec<KeyView> = self.keyring.current().keys().map(view).collect();
+        keys.sort_by(|one, other| one.kid.as_str().cmp(other.kid.as_str()));
+        request.page_of(keys, |key| key.kid.as_str())
+    }
+
+    /// One key.
+    #[must_use]
+    pub fn key(&self, kid: &str) -> Option<KeyView> {
+        self.keyring.current().keys().find(|key| key.kid().as_str() == kid).map(view)
+    }
+
+    /// Signs with the next key from now on. Refused while verifiers may still hold a key set without it, unless it has to be `now`.
+    pub async fn rotate_keys(&self, now: bool) -> Result<Result<Rotated, Refused>, Failure> {
+        let (keyring, random, at, size) = (self.keyring.clone(), self.random.clone(), self.clock.now(), self.settings.key_size);
+        let is_new = |key: &Key| matches!(key.state(), KeyState::Next { since } if at.since(since) < KEY_SET_LIFETIME);
+        if !now && keyring.current().keys().any(is_new) {
+            return Ok(Err(Refused::Conflict(
+                "the next key is younger than the copies of the key set that verifiers may hold; wait a few minutes, or say now=true",
+            )));
+        }
+        let rotation = blocking(move || keyring.rotate(size, &random, at)).await?;
+        Ok(Ok(Rotated { active: rotation.active, next: rotation.next, retired: rotation.retired }))
+    }
+
+    /// Takes a key out at once, because it may have leaked: no token that it signed is believed any more.
+    pub async fn disable_key(&self, kid: &str) -> Result<Result<(), Refused>, Failure> {
+        let not_found = Refused::NotFound(format!("key {kid}"));
+        let Ok(kid) = Kid::parse(kid) else { return Ok(Err(not_found)) };
+        let (keyring, random, at, size) = (self.keyring.clone(), self.random.clone(), self.clock.now(), self.settings.key_size);
+        match blocking(move || keyring.disable(&kid, size, &random, at)).await {
+            Err(Failure::Keys(KeyFolderFailure::NotListed { .. })) => Ok(Err(not_found)),
+            done => done.map(Ok),
+        }
+    }
+}
+
+/// Making a key takes a while, and its file is written to the disk: nothing for the threads that answer requests.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, KeyFolderFailure> + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Interrupted)?.map_err(Failure::Keys)
+}
+
+fn view(key: &Key) -> KeyView {
+    let (state, since, until) = match key.state() {
+        KeyState::Next { since } => ("next", since, None),
+        KeyState::Active { since } => ("active", since, None),
+        KeyState::Retired { since, until } => ("retired", since, Some(until)),
+    };
+    KeyView { kid: key.kid().clone(), alg: key.algorithm(), state, since, until }
+}

@@ -1,0 +1,36 @@
+//! Who may manage this server: whoever presents a live access token for our own API with the scope for it, and, where a person stands behind
+//! the token, still has the role.
+
+use crate::flow::access::Live;
+use crate::flow::{Failure, Server};
+use crate::protocol::bearer::Reason;
+
+/// Somebody who may do what they asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permitted {
+    /// The `sub` of their token, for the audit log.
+    pub subject: String,
+    /// The client that they use.
+    pub client: String,
+}
+
+impl Server {
+    /// Checks that a token is good for a scope of our own API (RFC 6750 §3.1).
+    pub async fn permit(&self, jwt: &str, scope: &'static str) -> Result<Result<Permitted, Reason>, Failure> {
+        let Live { token, user } = match self.live_access_token(jwt).await? {
+            Ok(live) => live,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let catalog = self.catalog().await?;
+        // A token for another API is none of ours to honour, whatever its scope is called (RFC 9068 §4).
+        let ours =
+            catalog.apis().first().is_some_and(|own| token.aud.identifiers().iter().any(|audience| audience == own.identifier.as_str()));
+        let granted = token.granted();
+        // What a role gave is gone with the role at once, not with the next refresh.
+        let still = user.as_ref().map_or_else(|| granted.clone(), |user| catalog.within_roles(&granted, |role| user.has_role(role)));
+        if !ours || !still.contains(scope) {
+            return Ok(Err(Reason::Scope(scope)));
+        }
+        Ok(Ok(Permitted { subject: token.sub.to_string(), client: token.client_id.to_string() }))
+    }
+}

@@ -1,0 +1,211 @@
+//! A client as it is described by whoever registers it, under the names of RFC 7591 §2: in the management API, and in the file of
+//! `claviger apply`.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::application_type::ApplicationType;
+use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
+use crate::protocol::problem::Problem;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::scope::Scope;
+use crate::protocol::time::Timestamp;
+
+/// What can be chosen about a client. Members that are left out have the safe value: authorization code with PKCE, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientMetadata {
+    /// Its identifier. It can't be changed.
+    pub client_id: String,
+    /// Its name, for people.
+    pub client_name: String,
+    /// Where it runs.
+    pub application_type: ApplicationType,
+    /// The one way in which it authenticates.
+    pub token_endpoint_auth_method: AuthMethod,
+    /// Whether its codes need a proof key.
+    pub pkce: PkceRule,
+    /// The grants that it may use.
+    pub grant_types: BTreeSet<GrantType>,
+    /// The response types that it may use; those that its grants need when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_types: Option<BTreeSet<ResponseType>>,
+    /// Where codes may be sent.
+    pub redirect_uris: Vec<String>,
+    /// Where a person may return after signing out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// The web origins whose scripts may call us for it.
+    pub cors_origins: Vec<String>,
+    /// What it may ask for: words with spaces between them.
+    pub scope: String,
+    /// What it gets when it asks for nothing in particular; the same when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_scope: Option<String>,
+    /// How long its tokens live, in seconds.
+    pub lifetimes: TokenLifetimes,
+    /// Whether it is our own, so that people are not asked for consent.
+    pub first_party: bool,
+    /// Whether it gets anything at all.
+    pub enabled: bool,
+}
+
+impl Default for ClientMetadata {
+    fn default() -> Self {
+        Self {
+            client_id: String::new(),
+            client_name: String::new(),
+            application_type: ApplicationType::Web,
+            token_endpoint_auth_method: AuthMethod::SecretBasic,
+            pkce: PkceRule::Required,
+            grant_types: [GrantType::AuthorizationCode].into(),
+            response_types: None,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            cors_origins: Vec::new(),
+            scope: String::new(),
+            default_scope: None,
+            lifetimes: TokenLifetimes::default(),
+            first_party: false,
+            enabled: true,
+        }
+    }
+}
+
+impl ClientMetadata {
+    /// How a registered client would be described, with nothing left to be guessed.
+    #[must_use]
+    pub fn of(client: &Client) -> Self {
+        let texts = |uris: &[RedirectUri]| uris.iter().map(RedirectUri::to_string).collect();
+        Self {
+            client_id: client.id.to_string(),
+            client_name: client.name.clone(),
+            application_type: client.application_type,
+            token_endpoint_auth_method: client.auth_method,
+            pkce: client.pkce,
+            grant_types: client.grant_types.clone(),
+            response_types: Some(client.response_types.clone()),
+            redirect_uris: texts(&client.redirect_uris),
+            post_logout_redirect_uris: texts(&client.post_logout_redirect_uris),
+            cors_origins: client.cors_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+            scope: client.allowed_scope.to_string(),
+            default_scope: Some(client.default_scope.to_string()),
+            lifetimes: client.lifetimes,
+            first_party: client.first_party,
+            enabled: client.enabled,
+        }
+    }
+
+    /// The same without what follows from the rest.
+    #[must_use]
+    pub fn concise(mut self) -> Self {
+        if self.response_types.as_ref() == Some(&response_types(&self.grant_types)) {
+            self.response_types = None;
+        }
+        if self.default_scope.as_ref() == Some(&self.scope) {
+            self.default_scope = None;
+        }
+        self
+    }
+
+    /// The client that is described: new, without a secret. Everything that is wrong with the description at once.
+    pub fn client(&self) -> Result<Client, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let id = parsed(&mut problems, "client_id", ClientId::parse(&self.client_id));
+        let scope = parsed(&mut problems, "scope", Scope::parse(&self.scope));
+        let default_scope = parsed(&mut problems, "default_scope", Scope::parse(self.default_scope.as_ref().unwrap_or(&self.scope)));
+        let register = |uri: &str| RedirectUri::register(uri, self.application_type);
+        let redirect_uris = all_parsed(&mut problems, "redirect_uris", &self.redirect_uris, register);
+        let post_logout = all_parsed(&mut problems, "post_logout_redirect_uris", &self.post_logout_redirect_uris, register);
+        let cors_origins = all_parsed(&mut problems, "cors_origins", &self.cors_origins, Origin::parse);
+        let (Some(id), Some(allowed_scope), Some(default_scope), true) = (id, scope, default_scope, problems.is_empty()) else {
+            return Err(problems);
+        };
+        let start = Timestamp::from_seconds(0);
+        let client = Client {
+            id,
+            name: self.client_name.clone(),
+            application_type: self.application_type,
+            secrets: Vec::new(),
+            auth_method: self.token_endpoint_auth_method,
+            pkce: self.pkce,
+            grant_types: self.grant_types.clone(),
+            response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),
+            redirect_uris,
+            post_logout_redirect_uris: post_logout,
+            cors_origins,
+            allowed_scope,
+            default_scope,
+            lifetimes: self.lifetimes,
+            first_party: self.first_party,
+            enabled: self.enabled,
+            created_at: start,
+            updated_at: start,
+        };
+        problems.extend(client.problems());
+        if problems.is_empty() { Ok(client) } else { Err(problems) }
+    }
+}
+
+/// The response types that grants need (RFC 7591 §2.1).
+fn response_types(grant_types: &BTreeSet<GrantType>) -> BTreeSet<ResponseType> {
+    grant_types.contains(&GrantType::AuthorizationCode).then_some(ResponseType::Code).into_iter().collect()
+}
+
+fn parsed<T, E: std::fmt::Display>(problems: &mut Vec<Problem>, field: &str, result: Result<T, E>) -> Option<T> {
+    result.map_err(|problem| problems.push(Problem::new(field, problem))).ok()
+}
+
+fn all_parsed<T, E: std::fmt::Display>(
+    problems: &mut Vec<Problem>,
+    field: &str,
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Vec<T> {
+    texts.iter().enumerate().filter_map(|(index, text)| parsed(problems, &format!("{field}[{index}]"), parse(text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shop() -> ClientMetadata {
+        ClientMetadata {
+            client_id: "shop".to_owned(),
+            client_name: "The shop".to_owned(),
+            redirect_uris: vec!["https://shop.example/callback".to_owned()],
+            scope: "openid profile".to_owned(),
+            ..ClientMetadata::default()
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_safe() {
+        let client = shop().client().unwrap();
+        assert_eq!(client.pkce, PkceRule::Required);
+        assert_eq!(client.grant_types, [GrantType::AuthorizationCode].into());
+        assert!(!client.first_party && !client.is_public());
+        assert_eq!(client.default_scope, client.allowed_scope);
+    }
+
+    #[test]
+    fn a_client_is_described_as_it_was() {
+        let client = shop().client().unwrap();
+        assert_eq!(ClientMetadata::of(&client).concise(), shop());
+        assert_eq!(ClientMetadata::of(&client).client(), Ok(client));
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once_with_its_field() {
+        let wrong = ClientMetadata {
+            client_id: "a b".to_owned(),
+            redirect_uris: vec!["https://shop.example/callback".to_owned(), "javascript:alert(1)".to_owned()],
+            cors_origins: vec!["https://shop.example/".to_owned()],
+            scope: "a\u{0}".to_owned(),
+            default_scope: Some(String::new()),
+            ..shop()
+        };
+        let fields: Vec<String> = wrong.client().unwrap_err().into_iter().map(|problem| problem.field).collect();
+        assert_eq!(fields, ["client_id", "scope", "redirect_uris[1]", "cors_origins[0]"]);
+    }
+}
