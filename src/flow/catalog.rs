@@ -41,7 +41,7 @@ impl Cache {
 }
 
 /// The scopes of our own API, each with what it allows.
-const OWN_SCOPES: [(&str, &str); 8] = [
+const OWN_SCOPES: [(&str, &str); 11] = [
     ("clients:read", "see the applications registered here"),
     ("clients:write", "register, change and remove applications"),
     ("users:read", "see the people registered here"),
@@ -50,7 +50,15 @@ const OWN_SCOPES: [(&str, &str); 8] = [
     ("apis:write", "add, change and remove APIs"),
     ("keys:read", "see the signing keys"),
     ("keys:write", "rotate the signing keys"),
+    ("sessions:read", "see who is signed in here"),
+    ("sessions:write", "sign people out"),
+    ("refusals:read", "see why requests were refused"),
 ];
+
+/// The scopes of our own API, which every server has, each with what it allows.
+pub fn own_scopes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OWN_SCOPES.into_iter()
+}
 
 /// Our own API: its identifier is the issuer's `/api`, and a person needs the role `admin` for it.
 fn own_api(issuer: &Issuer) -> Option<Api> {

@@ -29,7 +29,8 @@ pub const API: &str = "http://localhost:8000";
 pub const PEOPLE: [(&str, &str); 2] = [("alice", "wonderland"), ("bob", "builder")];
 /// What people's clients may ask for.
 const PERSONS_SCOPE: &str = "openid profile email address phone offline_access items:read items:write";
-const OWN_API_SCOPE: &str = "clients:read clients:write users:read users:write apis:read apis:write keys:read keys:write";
+const OWN_API_SCOPE: &str = "clients:read clients:write users:read users:write apis:read apis:write keys:read keys:write \
+                             sessions:read sessions:write refusals:read";
 const SPA_ORIGINS: [&str; 6] = [
     "http://localhost:5173",
     "http://localhost:3000",

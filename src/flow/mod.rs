@@ -23,6 +23,7 @@ pub mod userinfo;
 
 use std::sync::Arc;
 
+pub use self::catalog::own_scopes;
 use crate::clock::Clock;
 use crate::identity::session::SessionLimits;
 use crate::identity::throttle::ThrottleLimits;
