@@ -7,6 +7,7 @@ mod clients;
 mod dev;
 mod keys;
 mod migrate;
+mod openapi;
 mod output;
 mod place;
 mod reference;
@@ -39,6 +40,7 @@ enum Command {
     Users(users::Arguments),
     Apis(apis::Arguments),
     Keys(keys::Arguments),
+    Openapi(openapi::Arguments),
     Reference(reference::Arguments),
 }
 
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
             Command::Users(arguments) => users::run(arguments).await,
             Command::Apis(arguments) => apis::run(arguments).await,
             Command::Keys(arguments) => keys::run(arguments),
+            Command::Openapi(arguments) => openapi::run(&arguments),
             Command::Reference(arguments) => reference::run(&arguments),
         }
     });

@@ -3,92 +3,158 @@
 use std::sync::Arc;
 
 use poem::{IntoResponse, Request, Response};
-use poem_openapi::param::Query;
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::Type;
+use poem_openapi::registry::{MetaResponses, Registry};
+use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use url::form_urlencoded;
 
 use crate::flow::Server;
 use crate::flow::authorize::{LONGEST_QUERY, Outcome, too_long};
 use crate::http::form::Form;
+use crate::http::parameter::{Optional, Required};
+use crate::http::responses::{empty, page, with};
+use crate::http::section::Section;
 use crate::web::answer::{error_page, failed, refused_page, see_other, to_client};
 use crate::web::cookies::Cookies;
 
 pub(super) struct Api(pub(super) Arc<Server>);
 
 /// An authorization request by POST (OpenID Connect Core §3.1.2.1): the parameters of the GET request, in a form.
-#[derive(Object)]
+#[derive(Default, Object)]
+#[oai(example, skip_serializing_if_is_none)]
 struct AuthorizationRequest {
     /// `code`.
     response_type: String,
     /// Who asks.
     client_id: String,
-    /// Where the answer goes.
+    /// Where the answer goes: one of the client's registered addresses, character by character. May be left out where there is one.
     redirect_uri: Option<String>,
-    /// What is asked for.
+    /// What is asked for; the client's default scope when left out.
     scope: Option<String>,
     /// Comes back with the answer.
     state: Option<String>,
+    /// Comes back in the ID token.
+    nonce: Option<String>,
     /// The proof key's challenge (RFC 7636).
     code_challenge: Option<String>,
     /// `S256`.
     code_challenge_method: Option<String>,
+    /// `query`, `fragment` or `form_post`.
+    response_mode: Option<String>,
+    /// `none`, or a list of `login`, `consent` and `select_account`.
+    prompt: Option<String>,
+    /// Seconds since the last sign-in after which the person has to sign in again.
+    max_age: Option<String>,
+    /// Who the person is thought to be.
+    login_hint: Option<String>,
+    /// Who the person is known to be: an ID token of theirs.
+    id_token_hint: Option<String>,
+    /// The API that the token shall be for (RFC 8707); may be repeated.
+    resource: Option<String>,
+}
+
+impl Example for AuthorizationRequest {
+    fn example() -> Self {
+        Self {
+            response_type: example::response_type(),
+            client_id: example::client_id(),
+            redirect_uri: Some(example::redirect_uri()),
+            scope: Some(example::scope()),
+            state: Some(example::state()),
+            code_challenge: Some(example::code_challenge()),
+            code_challenge_method: Some(example::code_challenge_method()),
+            ..Self::default()
+        }
+    }
+}
+
+/// The parameters of a request, as the document shows them.
+mod example {
+    pub(super) fn response_type() -> String {
+        "code".to_owned()
+    }
+
+    pub(super) fn client_id() -> String {
+        "demo-web".to_owned()
+    }
+
+    pub(super) fn redirect_uri() -> String {
+        "http://localhost:3000/callback".to_owned()
+    }
+
+    pub(super) fn scope() -> String {
+        "openid profile".to_owned()
+    }
+
+    pub(super) fn state() -> String {
+        "af0ifjsldkj".to_owned()
+    }
+
+    /// That of RFC 7636, Appendix B.
+    pub(super) fn code_challenge() -> String {
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned()
+    }
+
+    pub(super) fn code_challenge_method() -> String {
+        "S256".to_owned()
+    }
 }
 
 /// Where the browser goes from here.
 struct Onward(Response);
 
-#[OpenApi]
+#[OpenApi(tag = "Section::Tokens")]
 impl Api {
     /// Send a person here to sign in
+    ///
+    /// The browser comes back to the client's address with `code`, `state` and `iss`, or with `error`.
     #[oai(path = "/authorize", method = "get", operation_id = "authorize")]
     #[expect(clippy::too_many_arguments, reason = "one for each parameter, which documents it; the query is read as a whole")]
     async fn authorize(
         &self,
         request: &Request,
         /// `code`.
-        #[oai(name = "response_type")]
-        _response_type: Query<Option<String>>,
+        #[oai(name = "response_type", example = "example::response_type")]
+        _response_type: Required,
         /// Who asks.
-        #[oai(name = "client_id")]
-        _client_id: Query<Option<String>>,
-        /// Where the answer goes: one of the client's registered addresses, character by character.
-        #[oai(name = "redirect_uri")]
-        _redirect_uri: Query<Option<String>>,
+        #[oai(name = "client_id", example = "example::client_id")]
+        _client_id: Required,
+        /// Where the answer goes: one of the client's registered addresses, character by character. May be left out where there is one.
+        #[oai(name = "redirect_uri", example = "example::redirect_uri")]
+        _redirect_uri: Optional,
         /// What is asked for; the client's default scope when left out.
-        #[oai(name = "scope")]
-        _scope: Query<Option<String>>,
+        #[oai(name = "scope", example = "example::scope")]
+        _scope: Optional,
         /// Comes back with the answer.
-        #[oai(name = "state")]
-        _state: Query<Option<String>>,
+        #[oai(name = "state", example = "example::state")]
+        _state: Optional,
         /// Comes back in the ID token.
         #[oai(name = "nonce")]
-        _nonce: Query<Option<String>>,
+        _nonce: Optional,
         /// The proof key's challenge (RFC 7636).
-        #[oai(name = "code_challenge")]
-        _code_challenge: Query<Option<String>>,
+        #[oai(name = "code_challenge", example = "example::code_challenge")]
+        _code_challenge: Optional,
         /// `S256`.
-        #[oai(name = "code_challenge_method")]
-        _code_challenge_method: Query<Option<String>>,
+        #[oai(name = "code_challenge_method", example = "example::code_challenge_method")]
+        _code_challenge_method: Optional,
         /// `query`, `fragment` or `form_post`.
         #[oai(name = "response_mode")]
-        _response_mode: Query<Option<String>>,
-        /// `none`, `login`, `consent`, `select_account`.
+        _response_mode: Optional,
+        /// `none`, or a list of `login`, `consent` and `select_account`.
         #[oai(name = "prompt")]
-        _prompt: Query<Option<String>>,
+        _prompt: Optional,
         /// Seconds since the last sign-in after which the person has to sign in again.
         #[oai(name = "max_age")]
-        _max_age: Query<Option<String>>,
+        _max_age: Optional,
         /// Who the person is thought to be.
         #[oai(name = "login_hint")]
-        _login_hint: Query<Option<String>>,
-        /// Who the person is known to be.
+        _login_hint: Optional,
+        /// Who the person is known to be: an ID token of theirs.
         #[oai(name = "id_token_hint")]
-        _id_token_hint: Query<Option<String>>,
+        _id_token_hint: Optional,
         /// The API that the token shall be for (RFC 8707); may be repeated.
         #[oai(name = "resource")]
-        _resource: Query<Option<String>>,
+        _resource: Optional,
     ) -> Onward {
         let session = Cookies::new(self.0.issuer()).session(request.headers());
         let query = request.uri().query().unwrap_or_default();
@@ -107,7 +173,7 @@ impl Api {
         })
     }
 
-    /// Send a person here to sign in
+    /// Send a person here to sign in, by a form
     #[oai(path = "/authorize", method = "post", operation_id = "authorizeByPost")]
     async fn authorize_by_post(&self, request: &Request, form: Form<AuthorizationRequest>) -> Onward {
         Onward(match form.params {
@@ -139,29 +205,16 @@ impl IntoResponse for Onward {
 
 impl ApiResponse for Onward {
     fn meta() -> MetaResponses {
-        let html = || vec![MetaMediaType { content_type: "text/html; charset=utf-8", schema: String::schema_ref() }];
-        let location = MetaHeader {
-            name: "Location".to_owned(),
-            description: Some("The client with a code or an error, or our own pages.".to_owned()),
-            required: true,
-            deprecated: false,
-            schema: String::schema_ref(),
-        };
-        let response = |status, description, content, headers| MetaResponse {
-            description,
-            status: Some(status),
-            status_range: None,
-            content,
-            headers,
-        };
+        let onward = empty(303, "On to the client, or to our own pages.");
         MetaResponses {
             responses: vec![
-                response(200, "A form that posts the answer to the client (`response_mode=form_post`).", html(), Vec::new()),
-                response(303, "On to the client, or to our own pages.", Vec::new(), vec![location]),
-                response(400, "Our error page: there is no checked address to send an error to.", html(), Vec::new()),
-                response(408, "The body did not arrive in time.", html(), Vec::new()),
-                response(413, "The body is longer than 64 KiB.", html(), Vec::new()),
-                response(500, "Something failed here; `Trace-Id` names it in the log.", html(), Vec::new()),
+                page(200, "A form that posts the answer to the client (`response_mode=form_post`)."),
+                with(onward, "Location", "The client with a code or an error, or our own pages."),
+                page(400, "Our error page: there is no checked address to send an error to."),
+                page(408, "The body did not arrive in time."),
+                page(413, "The body is longer than 64 KiB."),
+                page(500, "Something failed here; `Trace-Id` names it in the log."),
+                page(503, "Too much to do, or the database is away; try again soon."),
             ],
         }
     }

@@ -6,12 +6,13 @@ use poem::http::header::WWW_AUTHENTICATE;
 use poem::http::{HeaderValue, StatusCode};
 use poem::{IntoResponse, Request, Response};
 use poem_openapi::ApiResponse;
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::types::Type;
 
 use crate::flow::userinfo::Person;
 use crate::flow::{Answered, Failure};
 use crate::http::reply::{OAuthError, json};
+use crate::http::responses::{self, error, perhaps_with, with};
 use crate::protocol::bearer::{Reason, challenge};
 use crate::protocol::refusal::{ErrorCode, Reason as _};
 use crate::web::answer::failed;
@@ -22,6 +23,9 @@ pub(super) struct AboutPerson<Schema> {
     response: Response,
     schema: PhantomData<fn() -> Schema>,
 }
+
+/// The same to a request with a form, which may be late or too long.
+pub(super) struct ByForm<Reply>(pub(super) Reply);
 
 impl<Schema> AboutPerson<Schema> {
     pub(super) fn reply(request: &Request, found: Result<Person, Failure>) -> Self {
@@ -66,31 +70,17 @@ impl<Schema: Send> IntoResponse for AboutPerson<Schema> {
 
 impl<Schema: Type> ApiResponse for AboutPerson<Schema> {
     fn meta() -> MetaResponses {
-        let response = |status, description, schema| MetaResponse {
-            description,
-            status: Some(status),
-            status_range: None,
-            content: vec![MetaMediaType { content_type: "application/json", schema }],
-            headers: if matches!(status, 401 | 403) {
-                let description = Some("The challenge (RFC 6750 section 3).".to_owned());
-                vec![MetaHeader {
-                    name: "WWW-Authenticate".to_owned(),
-                    description,
-                    required: true,
-                    deprecated: false,
-                    schema: String::schema_ref(),
-                }]
-            } else {
-                Vec::new()
-            },
-        };
+        let challenged = |response| with(response, "WWW-Authenticate", "The challenge (RFC 6750 section 3).");
+        let malformed = error(400, ErrorCode::InvalidRequest, "The token is presented twice or malformed.");
+        let away = error(503, ErrorCode::TemporarilyUnavailable, "The database is away.");
         MetaResponses {
             responses: vec![
-                response(200, "The person.", Schema::schema_ref()),
-                response(400, "The token is presented twice or malformed.", OAuthError::schema_ref()),
-                response(401, "There is no token that is alive.", OAuthError::schema_ref()),
-                response(403, "The token lacks the scope `openid`.", OAuthError::schema_ref()),
-                response(500, "Something failed here; `Trace-Id` names it in the log.", OAuthError::schema_ref()),
+                responses::json::<Schema>(200, "The person."),
+                perhaps_with(malformed, "WWW-Authenticate", "The challenge, unless the form itself can't be read."),
+                challenged(error(401, ErrorCode::InvalidToken, "There is no token that is alive.")),
+                challenged(error(403, ErrorCode::InsufficientScope, "The token lacks the scope, or there is no person behind it.")),
+                error(500, ErrorCode::ServerError, "Something failed here; `Trace-Id` names it in the log."),
+                with(away, "Retry-After", "Seconds to wait."),
             ],
         }
     }
@@ -98,5 +88,24 @@ impl<Schema: Type> ApiResponse for AboutPerson<Schema> {
     fn register(registry: &mut Registry) {
         Schema::register(registry);
         OAuthError::register(registry);
+    }
+}
+
+impl<Reply: IntoResponse> IntoResponse for ByForm<Reply> {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl<Reply: ApiResponse> ApiResponse for ByForm<Reply> {
+    fn meta() -> MetaResponses {
+        let mut meta = Reply::meta();
+        meta.responses.push(error(408, ErrorCode::InvalidRequest, "The body did not arrive in time."));
+        meta.responses.push(error(413, ErrorCode::InvalidRequest, "The body is longer than 64 KiB."));
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        Reply::register(registry);
     }
 }

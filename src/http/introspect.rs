@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use poem::Request;
+use poem_openapi::types::{Any, Example};
 use poem_openapi::{Object, OpenApi};
 
 use crate::flow::Server;
+use crate::http::caller::Client;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::http::token::header;
+use crate::http::section::Section;
 
 pub(super) struct Api(pub(super) Arc<Server>);
 
 /// A token to ask about.
-#[derive(Object)]
+#[derive(Default, Object)]
+#[oai(example, skip_serializing_if_is_none)]
 struct IntrospectionRequest {
     /// The token.
     token: String,
@@ -26,7 +29,8 @@ struct IntrospectionRequest {
 }
 
 /// What is known about the token (RFC 7662 §2.2). Of an inactive token, `active` is all there is.
-#[derive(Object)]
+#[derive(Default, Object)]
+#[oai(example, skip_serializing_if_is_none)]
 struct IntrospectionResponse {
     /// Whether it is alive and for an API of the caller's.
     active: bool,
@@ -45,20 +49,47 @@ struct IntrospectionResponse {
     /// Whom it speaks for.
     sub: Option<String>,
     /// The APIs of the caller's that it is for: one as a string, several as an array.
-    aud: Option<poem_openapi::types::Any<serde_json::Value>>,
+    aud: Option<Any<serde_json::Value>>,
     /// Who made it.
     iss: Option<String>,
     /// Its own name.
     jti: Option<String>,
 }
 
-#[OpenApi]
+impl Example for IntrospectionRequest {
+    fn example() -> Self {
+        Self { token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJkZW1vLW0ybSJ9.c2lnbmF0dXJl".to_owned(), ..Self::default() }
+    }
+}
+
+impl Example for IntrospectionResponse {
+    fn example() -> Self {
+        let text = |text: &str| Some(text.to_owned());
+        Self {
+            active: true,
+            scope: text("items:read"),
+            client_id: text("demo-m2m"),
+            username: None,
+            token_type: text("Bearer"),
+            exp: Some(1_795_263_000),
+            iat: Some(1_795_262_400),
+            sub: text("client:demo-m2m"),
+            aud: Some(Any("http://localhost:8000".into())),
+            iss: text("http://localhost:8080"),
+            jti: text("c6Jd1BSpHzLkPlLIsvRKUg"),
+        }
+    }
+}
+
+#[OpenApi(tag = "Section::Tokens")]
 impl Api {
     /// Ask whether a token is alive
+    ///
+    /// For resource servers: a caller learns about tokens for the APIs that it is registered for, and of others that they are not active.
     #[oai(path = "/introspect", method = "post", operation_id = "introspect")]
-    async fn introspect(&self, request: &Request, form: Form<IntrospectionRequest>) -> Reply<IntrospectionResponse> {
+    async fn introspect(&self, request: &Request, client: Client, form: Form<IntrospectionRequest>) -> Reply<IntrospectionResponse> {
         match form.params {
-            Ok(params) => Reply::to_client(request, self.0.introspect(header(request).as_deref(), &params).await),
+            Ok(params) => Reply::to_client(request, self.0.introspect(client.authorization.as_deref(), &params).await),
             Err(problem) => Reply::malformed(&problem),
         }
     }

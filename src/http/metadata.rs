@@ -2,25 +2,20 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use poem::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
-use poem::http::{HeaderValue, StatusCode};
-use poem::{Request, Response};
+use poem_openapi::param::Header;
+use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::flow::Server;
-use crate::http::reply::Reply;
-use crate::protocol::metadata::KEY_SET_LIFETIME;
-use crate::web::answer::failed;
-use crate::web::refusal::Refused;
+use crate::http::published::Published;
+use crate::http::section::Section;
 
 pub(super) struct Api(pub(super) Arc<Server>);
 
 /// The metadata document (RFC 8414 §2, OpenID Connect Discovery §3).
-#[derive(Object)]
+#[derive(Default, Object)]
+#[oai(example)]
+#[expect(clippy::struct_excessive_bools, reason = "the specification's own members")]
 struct MetadataDocument {
     /// Who we are, byte for byte as in tokens.
     issuer: String,
@@ -28,12 +23,55 @@ struct MetadataDocument {
     authorization_endpoint: String,
     /// Where tokens are made.
     token_endpoint: String,
+    /// Where a token tells whom it speaks for.
+    userinfo_endpoint: String,
     /// Where our keys are.
     jwks_uri: String,
+    /// Where resource servers ask whether a token is alive.
+    introspection_endpoint: String,
+    /// Where tokens are revoked.
+    revocation_endpoint: String,
+    /// Where people are sent to sign out.
+    end_session_endpoint: String,
+    /// The scopes that there are.
+    scopes_supported: Vec<String>,
+    /// What an authorization request may ask for.
+    response_types_supported: Vec<String>,
+    /// How its answer may come.
+    response_modes_supported: Vec<String>,
+    /// How tokens are got.
+    grant_types_supported: Vec<String>,
+    /// `public`: a person has the same `sub` everywhere.
+    subject_types_supported: Vec<String>,
+    /// How ID tokens are signed.
+    id_token_signing_alg_values_supported: Vec<String>,
+    /// How a client authenticates at the token endpoint.
+    token_endpoint_auth_methods_supported: Vec<String>,
+    /// How it authenticates at the revocation endpoint.
+    revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// How it authenticates at the introspection endpoint.
+    introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// How a proof key is made (RFC 7636).
+    code_challenge_methods_supported: Vec<String>,
+    /// What people can be asked.
+    prompt_values_supported: Vec<String>,
+    /// `normal`: claims are our own words.
+    claim_types_supported: Vec<String>,
+    /// The claims that there are.
+    claims_supported: Vec<String>,
+    /// Whether single claims can be asked for.
+    claims_parameter_supported: bool,
+    /// Whether a request may come as a signed object.
+    request_parameter_supported: bool,
+    /// Whether a request may be a reference.
+    request_uri_parameter_supported: bool,
+    /// Whether the answer says who gives it (RFC 9207).
+    authorization_response_iss_parameter_supported: bool,
 }
 
 /// Public keys (RFC 7517 §5).
 #[derive(Object)]
+#[oai(example)]
 struct KeySet {
     /// The keys: the one that signs, the next one, and those that signed tokens which may still be alive.
     keys: Vec<PublicKey>,
@@ -57,57 +95,95 @@ struct PublicKey {
     e: String,
 }
 
-#[OpenApi]
+impl Example for MetadataDocument {
+    fn example() -> Self {
+        let words = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let at = |path: &str| format!("https://login.example.com{path}");
+        let methods = "client_secret_basic client_secret_post";
+        Self {
+            issuer: at(""),
+            authorization_endpoint: at("/authorize"),
+            token_endpoint: at("/token"),
+            userinfo_endpoint: at("/userinfo"),
+            jwks_uri: at("/.well-known/jwks.json"),
+            introspection_endpoint: at("/introspect"),
+            revocation_endpoint: at("/revoke"),
+            end_session_endpoint: at("/logout"),
+            scopes_supported: words("openid profile email"),
+            response_types_supported: words("code"),
+            response_modes_supported: words("query fragment form_post"),
+            grant_types_supported: words("authorization_code client_credentials refresh_token password"),
+            subject_types_supported: words("public"),
+            id_token_signing_alg_values_supported: words("RS256"),
+            token_endpoint_auth_methods_supported: words(methods),
+            revocation_endpoint_auth_methods_supported: words(methods),
+            introspection_endpoint_auth_methods_supported: words(methods),
+            code_challenge_methods_supported: words("S256"),
+            prompt_values_supported: words("none login consent select_account"),
+            claim_types_supported: words("normal"),
+            claims_supported: words("iss sub aud exp iat name email"),
+            authorization_response_iss_parameter_supported: true,
+            ..Self::default()
+        }
+    }
+}
+
+impl Example for KeySet {
+    /// The key of RFC 7638 §3.1.
+    fn example() -> Self {
+        let modulus = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W\
+                       -5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08q\
+                       NLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+        let key = PublicKey {
+            kty: "RSA".to_owned(),
+            key_use: "sig".to_owned(),
+            alg: "RS256".to_owned(),
+            kid: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs".to_owned(),
+            n: modulus.to_owned(),
+            e: "AQAB".to_owned(),
+        };
+        Self { keys: vec![key] }
+    }
+}
+
+#[OpenApi(tag = "Section::Discovery")]
 impl Api {
     /// Discover the server (OpenID Connect)
     #[oai(path = "/.well-known/openid-configuration", method = "get", operation_id = "openidConfiguration")]
-    async fn openid_configuration(&self, request: &Request) -> Reply<MetadataDocument> {
-        self.metadata(request).await
+    async fn openid_configuration(
+        &self,
+        /// The `ETag` of a copy that the caller has.
+        #[oai(name = "If-None-Match")]
+        known: Header<Option<String>>,
+    ) -> Published<MetadataDocument> {
+        self.metadata(known.0).await
     }
 
     /// Discover the server (OAuth 2)
     #[oai(path = "/.well-known/oauth-authorization-server", method = "get", operation_id = "oauthAuthorizationServer")]
-    async fn oauth_authorization_server(&self, request: &Request) -> Reply<MetadataDocument> {
-        self.metadata(request).await
+    async fn oauth_authorization_server(
+        &self,
+        /// The `ETag` of a copy that the caller has.
+        #[oai(name = "If-None-Match")]
+        known: Header<Option<String>>,
+    ) -> Published<MetadataDocument> {
+        self.metadata(known.0).await
     }
 
     /// Get the keys that tokens are verified with
     #[oai(path = "/.well-known/jwks.json", method = "get", operation_id = "keys")]
-    async fn keys(&self, request: &Request) -> Reply<KeySet> {
-        Reply::from_response(published(request, &self.0.key_set()))
+    async fn keys(
+        &self,
+        /// The `ETag` of a copy that the caller has.
+        #[oai(name = "If-None-Match")]
+        known: Header<Option<String>>,
+    ) -> Published<KeySet> {
+        Published::reply(known.0.as_deref(), Ok(self.0.key_set()))
     }
 }
 
 impl Api {
-    async fn metadata(&self, request: &Request) -> Reply<MetadataDocument> {
-        Reply::from_response(match self.0.metadata().await {
-            Ok(metadata) => published(request, &metadata),
-            Err(failure) => failed(&failure).json(),
-        })
+    async fn metadata(&self, known: Option<String>) -> Published<MetadataDocument> {
+        Published::reply(known.as_deref(), self.0.metadata().await)
     }
-}
-
-/// A document that everybody may keep for a while (RFC 9110 §13.1.2: `If-None-Match`).
-fn published(request: &Request, document: &impl Serialize) -> Response {
-    let Ok(body) = serde_json::to_vec(document) else {
-        tracing::error!("a document can't be written as JSON");
-        return Refused::of(StatusCode::INTERNAL_SERVER_ERROR).json();
-    };
-    let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha256::digest(&body)));
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_known = known.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*");
-    let mut response =
-        if is_known { Response::builder().status(StatusCode::NOT_MODIFIED).finish() } else { Response::builder().body(body) };
-    let headers = response.headers_mut();
-    if !is_known {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    if let Ok(keep) = HeaderValue::try_from(format!("public, max-age={}", KEY_SET_LIFETIME.as_secs())) {
-        headers.insert(CACHE_CONTROL, keep);
-    }
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(etag) = HeaderValue::try_from(etag) {
-        headers.insert(ETAG, etag);
-    }
-    response
 }

@@ -3,20 +3,28 @@
 
 mod authorize;
 mod bearer;
+mod caller;
+mod document;
 mod form;
 mod health;
 mod introspect;
 mod metadata;
+mod parameter;
+mod published;
 mod reply;
+mod responses;
 mod revoke;
+mod section;
+mod security;
 mod token;
 mod userinfo;
 
 use std::sync::Arc;
 
-use poem::{IntoEndpoint, Route};
+use poem::{EndpointExt, IntoEndpoint, Route, get};
 use poem_openapi::OpenApiService;
 
+pub use self::document::document;
 use crate::flow::Server;
 
 /// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
@@ -34,6 +42,9 @@ pub const METHODS: [(&str, &str); 11] = [
     ("/health/ready", "GET, HEAD"),
 ];
 
+/// The documentation's endpoint and its methods, where there is documentation.
+pub const DOCS_METHODS: [(&str, &str); 1] = [("/openapi.json", "GET, HEAD")];
+
 type Apis = (authorize::Api, token::Api, introspect::Api, revoke::Api, userinfo::Api, metadata::Api, health::Api);
 
 fn apis(server: &Arc<Server>) -> Apis {
@@ -48,21 +59,15 @@ fn apis(server: &Arc<Server>) -> Apis {
     )
 }
 
-fn service(server: &Arc<Server>) -> OpenApiService<Apis, ()> {
-    OpenApiService::new(apis(server), "Claviger", env!("CARGO_PKG_VERSION"))
-        .description("An OAuth 2 and OpenID Connect authorization server.")
-        .url_prefix("")
-}
-
-/// The OpenAPI document of these endpoints, as JSON; the same for every server.
-#[must_use]
-pub fn document(server: &Arc<Server>) -> String {
-    service(server).spec()
-}
-
 /// Adds the endpoints of a server to `route`.
 #[must_use]
 pub fn routes(route: Route, server: &Arc<Server>) -> Route {
-    let service = Arc::new(service(server).into_endpoint());
+    let service = Arc::new(OpenApiService::new(apis(server), "Claviger", env!("CARGO_PKG_VERSION")).into_endpoint());
     METHODS.iter().fold(route, |route, (path, _)| route.at(path, service.clone()))
+}
+
+/// Adds the documentation's endpoint to `route`.
+#[must_use]
+pub fn docs_routes(route: Route, server: &Arc<Server>) -> Route {
+    route.at("/openapi.json", get(document::served).data(server.clone()))
 }

@@ -5,12 +5,13 @@ use std::marker::PhantomData;
 use poem::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use poem::http::{HeaderValue, StatusCode};
 use poem::{IntoResponse, Request, Response};
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 
 use crate::flow::{Answered, Failure};
+use crate::http::responses::{self, error, perhaps_with, with};
 use crate::protocol::refusal::{ErrorCode, Refusal, Wait};
 use crate::web::answer::failed;
 use crate::web::cors::CorsAnswer;
@@ -101,24 +102,18 @@ impl<Schema: Send> IntoResponse for Reply<Schema> {
 
 impl<Schema: Type> ApiResponse for Reply<Schema> {
     fn meta() -> MetaResponses {
-        let body = |schema| vec![MetaMediaType { content_type: "application/json", schema }];
-        let response = |status, description, schema| MetaResponse {
-            description,
-            status: Some(status),
-            status_range: None,
-            content: body(schema),
-            headers: Vec::new(),
-        };
+        let wait = |response| with(response, "Retry-After", "Seconds to wait.");
+        let unknown = error(401, ErrorCode::InvalidClient, "The caller did not prove who it is.");
         MetaResponses {
             responses: vec![
-                response(200, "The answer.", Schema::schema_ref()),
-                response(400, "The request is refused.", OAuthError::schema_ref()),
-                response(401, "The caller did not prove who it is.", OAuthError::schema_ref()),
-                response(408, "The body did not arrive in time.", OAuthError::schema_ref()),
-                response(413, "The body is longer than 64 KiB.", OAuthError::schema_ref()),
-                response(429, "Too many attempts; `Retry-After` says when to try again.", OAuthError::schema_ref()),
-                response(500, "Something failed here; `Trace-Id` names it in the log.", OAuthError::schema_ref()),
-                response(503, "Too much to do; `Retry-After` says when to try again.", OAuthError::schema_ref()),
+                responses::json::<Schema>(200, "The answer."),
+                error(400, ErrorCode::InvalidRequest, "The request is refused."),
+                perhaps_with(unknown, "WWW-Authenticate", "Where the `Authorization` header was tried."),
+                error(408, ErrorCode::InvalidRequest, "The body did not arrive in time."),
+                error(413, ErrorCode::InvalidRequest, "The body is longer than 64 KiB."),
+                wait(error(429, ErrorCode::TemporarilyUnavailable, "Too many attempts.")),
+                error(500, ErrorCode::ServerError, "Something failed here; `Trace-Id` names it in the log."),
+                wait(error(503, ErrorCode::TemporarilyUnavailable, "Too much to do, or the database is away.")),
             ],
         }
     }

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use poem::Request;
+use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
 use crate::flow::{Answered, Server};
+use crate::http::caller::Client;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
-use crate::http::token::header;
+use crate::http::section::Section;
 
 pub(super) struct Api(pub(super) Arc<Server>);
 
 /// A token to revoke.
-#[derive(Object)]
+#[derive(Default, Object)]
+#[oai(example, skip_serializing_if_is_none)]
 struct RevocationRequest {
     /// The token. With a refresh token goes everything that came of the same grant.
     token: String,
@@ -29,16 +32,24 @@ struct RevocationRequest {
 #[derive(Object)]
 struct RevocationResponse {}
 
-#[OpenApi]
+impl Example for RevocationRequest {
+    fn example() -> Self {
+        Self { token: "clv_rt_8JpZ3Qm2v6XbN4sTgK0yWcR7hL1fUdEa_1x2y3z".to_owned(), ..Self::default() }
+    }
+}
+
+#[OpenApi(tag = "Section::Tokens")]
 impl Api {
     /// Revoke a token
+    ///
+    /// A token that is none is no error: the answer says that it is dead.
     #[oai(path = "/revoke", method = "post", operation_id = "revoke")]
-    async fn revoke(&self, request: &Request, form: Form<RevocationRequest>) -> Reply<RevocationResponse> {
+    async fn revoke(&self, request: &Request, client: Client, form: Form<RevocationRequest>) -> Reply<RevocationResponse> {
         let params = match form.params {
             Ok(params) => params,
             Err(problem) => return Reply::malformed(&problem),
         };
-        let answered = self.0.revoke(header(request).as_deref(), &params).await;
+        let answered = self.0.revoke(client.authorization.as_deref(), &params).await;
         let empty = |Answered { client, reply }: Answered<()>| Answered { client, reply: reply.map(|()| serde_json::Map::new()) };
         Reply::to_client(request, answered.map(empty))
     }

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use poem::Request;
-use poem::http::header::AUTHORIZATION;
+use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
 use crate::flow::{Server, token};
+use crate::http::caller::Client;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
+use crate::http::section::Section;
 use crate::web::client_address::ClientAddress;
 
 pub(super) struct Api(pub(super) Arc<Server>);
 
 /// A token request. Which members are needed depends on `grant_type`.
-#[derive(Object)]
+#[derive(Default, Object)]
+#[oai(example, skip_serializing_if_is_none)]
 struct TokenRequest {
     /// `authorization_code`, `client_credentials`, `refresh_token` or `password`.
     grant_type: String,
@@ -42,7 +45,8 @@ struct TokenRequest {
 }
 
 /// Tokens (RFC 6749 §5.1).
-#[derive(Object)]
+#[derive(Default, Object)]
+#[oai(example, skip_serializing_if_is_none)]
 struct TokenResponse {
     /// The access token: a JWT (RFC 9068).
     access_token: String,
@@ -58,24 +62,43 @@ struct TokenResponse {
     id_token: Option<String>,
 }
 
-#[OpenApi]
+impl Example for TokenRequest {
+    fn example() -> Self {
+        Self { grant_type: "client_credentials".to_owned(), scope: Some("clients:read".to_owned()), ..Self::default() }
+    }
+}
+
+impl Example for TokenResponse {
+    fn example() -> Self {
+        Self {
+            access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJkZW1vLW0ybSJ9.c2lnbmF0dXJl".to_owned(),
+            token_type: "Bearer".to_owned(),
+            expires_in: 600,
+            scope: "clients:read".to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+#[OpenApi(tag = "Section::Tokens")]
 impl Api {
     /// Get tokens
+    ///
+    /// - `authorization_code`: `code`, `code_verifier` and the `redirect_uri` of the authorization request
+    /// - `client_credentials`: nothing more
+    /// - `refresh_token`: `refresh_token`; it is used up, and the answer brings the next one
+    /// - `password`: `username` and `password`
+    ///
+    /// A client with a secret authenticates by HTTP Basic or, where it is registered for that, in the form. One without names itself in
+    /// `client_id`.
     #[oai(path = "/token", method = "post", operation_id = "token")]
-    async fn token(&self, request: &Request, form: Form<TokenRequest>) -> Reply<TokenResponse> {
+    async fn token(&self, request: &Request, client: Client, form: Form<TokenRequest>) -> Reply<TokenResponse> {
         let params = match form.params {
             Ok(params) => params,
             Err(problem) => return Reply::malformed(&problem),
         };
-        let authorization = header(request);
         let address = ClientAddress::of_traced(request).ip();
-        Reply::to_client(request, self.0.token(token::Request { authorization: authorization.as_deref(), params: &params, address }).await)
+        let asked = token::Request { authorization: client.authorization.as_deref(), params: &params, address };
+        Reply::to_client(request, self.0.token(asked).await)
     }
-}
-
-/// The `Authorization` header. Bytes that are no ASCII make it a header that no scheme of ours knows, not an absent one. Several lines are
-/// one that no scheme takes (RFC 9110 §5.3), or it would depend on who reads the request which of them counts.
-pub(super) fn header(request: &Request) -> Option<String> {
-    let lines: Vec<_> = request.headers().get_all(AUTHORIZATION).iter().map(|value| value.to_str().unwrap_or("malformed")).collect();
-    (!lines.is_empty()).then(|| lines.join(", "))
 }

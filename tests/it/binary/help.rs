@@ -40,6 +40,12 @@ fn a_mistyped_command_says_what_there_is() {
 }
 
 #[test]
+fn the_openapi_document_is_the_committed_one() {
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json")).unwrap();
+    assert_eq!(Site::new().succeed(&["openapi"]), committed, "run scripts/generate");
+}
+
+#[test]
 fn the_reference_is_the_committed_one() {
     let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
     assert_eq!(Site::new().succeed(&["reference"]), committed, "run scripts/generate");

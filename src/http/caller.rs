@@ -1,0 +1,98 @@
+//! Who calls: the bearer of an access token (RFC 6750 §2), or a client that authenticates (RFC 6749 §2.3). What is extracted here is what was
+//! presented, and the document then says that the operation asks for it; whether it is good is for [`crate::flow`] to find out.
+
+use std::marker::PhantomData;
+
+use poem::http::header::AUTHORIZATION;
+use poem::{Request, RequestBody, Result};
+use poem_openapi::registry::Registry;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::http::security;
+use crate::protocol::bearer::{self, Reason};
+use crate::protocol::params::Params;
+
+/// A scope as a type, so that the document says of an operation what its handler asks for.
+pub(super) trait Needs {
+    /// The scope word.
+    const SCOPE: &'static str;
+}
+
+/// The bearer of an access token, which must have the scope of `Scope`.
+pub(super) struct Bearer<Scope> {
+    authorization: Option<String>,
+    in_query: bool,
+    scope: PhantomData<fn() -> Scope>,
+}
+
+/// A client that may authenticate by its `Authorization` header; if it does not, it does so in the form, or it has no secret.
+pub(super) struct Client {
+    pub(super) authorization: Option<String>,
+}
+
+impl<Scope> Bearer<Scope> {
+    /// The token that was presented in the header.
+    pub(super) fn token(&self) -> Result<String, Reason> {
+        self.token_or_in(&Params::default())
+    }
+
+    /// The token that was presented, in the header or in the form.
+    pub(super) fn token_or_in(&self, form: &Params) -> Result<String, Reason> {
+        match bearer::presented(self.authorization.as_deref(), form) {
+            // RFC 6750 §2.3, RFC 9700 §4.3.2: a token in a URL ends up in logs and histories; it is not read.
+            Err(Reason::Missing) if self.in_query => Err(Reason::Untrusted("it stands in the query".to_owned())),
+            found => found.map(str::to_owned),
+        }
+    }
+}
+
+impl<'a, Scope: Needs> ApiExtractor<'a> for Bearer<Scope> {
+    type ParamRawType = ();
+    type ParamType = ();
+
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    fn register(registry: &mut Registry) {
+        security::register_bearer(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        // `security::spelled_out` makes requirements of it.
+        vec![Scope::SCOPE]
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
+        let in_query = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("access_token=")));
+        Ok(Self { authorization: header(request), in_query, scope: PhantomData })
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Client {
+    type ParamRawType = ();
+    type ParamType = ();
+
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    fn register(registry: &mut Registry) {
+        security::register_client(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![security::CLIENT_BASIC]
+    }
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
+        Ok(Self { authorization: header(request) })
+    }
+}
+
+/// The `Authorization` header. Bytes that are no ASCII make it a header that no scheme of ours knows, not an absent one. Several lines are
+/// one that no scheme takes (RFC 9110 §5.3), or it would depend on who reads the request which of them counts.
+fn header(request: &Request) -> Option<String> {
+    let lines: Vec<_> = request.headers().get_all(AUTHORIZATION).iter().map(|value| value.to_str().unwrap_or("malformed")).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}

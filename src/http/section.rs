@@ -1,0 +1,17 @@
+//! The sections of the OpenAPI document.
+
+use poem_openapi::Tags;
+
+/// A section of the document.
+#[derive(Tags)]
+pub(super) enum Section {
+    /// Signing in, tokens, and what becomes of them (RFC 6749, RFC 7009, RFC 7662).
+    #[oai(rename = "Authorization and tokens")]
+    Tokens,
+    /// What everybody may know about this server (RFC 8414, OpenID Connect Discovery).
+    Discovery,
+    /// Whether this server runs.
+    Health,
+    /// Who a token speaks for (OpenID Connect Core §5.3).
+    People,
+}
