@@ -9,6 +9,7 @@ use poem::{Endpoint, EndpointExt, Route};
 use crate::flow::Server;
 use crate::http;
 use crate::pages;
+use crate::protocol::client::ClientId;
 use crate::web::cors::Cors;
 use crate::web::fallback::Fallback;
 use crate::web::form::BodyTimeout;
@@ -25,12 +26,19 @@ pub struct Surroundings {
     pub body_timeout: Option<Duration>,
     /// Whether requests for another host than the issuer's are refused, as on a developer's machine.
     pub own_host_only: bool,
+    /// The client of the documentation; where there is none, there is no documentation.
+    pub docs: Option<ClientId>,
 }
 
 /// The endpoint of a server.
 pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpoint + 'static {
     let issuer = server.issuer().clone();
-    let routes = http::routes(pages::routes(Route::new(), server), server);
+    let documented = surroundings.docs.is_some();
+    let routes = http::routes(pages::routes(Route::new(), server, documented), server);
+    let routes = match &surroundings.docs {
+        Some(client) => http::docs_routes(pages::docs::routes(routes, server, client), server),
+        None => routes,
+    };
     let registry = server.clone();
     let is_registered = move |origin: String| {
         let server = registry.clone();
@@ -43,7 +51,7 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
     };
     let timeout = BodyTimeout(surroundings.body_timeout.unwrap_or(Duration::from_secs(10)));
     routes
-        .with(Fallback::new(allowed_methods))
+        .with(Fallback::new(move |path: &str| allowed_methods(path, documented)))
         .with(Cors::new(issuer.clone(), is_registered))
         .with_if(surroundings.own_host_only, OwnHost::new(issuer.clone(), is_page))
         .with(Hardened::new(&issuer))
@@ -52,11 +60,12 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
 }
 
 /// The methods that a path takes (RFC 9110 §10.2.1).
-fn allowed_methods(path: &str) -> Option<&'static str> {
-    http::METHODS.iter().chain(&pages::METHODS).find(|(known, _)| *known == path).map(|(_, methods)| *methods)
+fn allowed_methods(path: &str, documented: bool) -> Option<&'static str> {
+    let docs = http::DOCS_METHODS.iter().chain(&pages::docs::METHODS).filter(|_| documented);
+    http::METHODS.iter().chain(&pages::METHODS).chain(docs).find(|(known, _)| *known == path).map(|(_, methods)| *methods)
 }
 
 /// Whether a path is one that people open in their browser.
 fn is_page(path: &str) -> bool {
-    path == "/authorize" || pages::METHODS.iter().any(|(known, _)| *known == path)
+    path == "/authorize" || pages::METHODS.iter().chain(&pages::docs::METHODS).any(|(known, _)| *known == path)
 }

@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     opened.store.migrate().await?;
     opened.server.put_demo_data().await?;
     say(welcome(config.issuer.as_str(), opened.server.random()));
-    let surroundings = Surroundings { own_host_only: true, ..Surroundings::default() };
+    let surroundings = Surroundings { own_host_only: true, docs: config.docs.client(), ..Surroundings::default() };
     serve(opened.server, &config, listeners, surroundings).await
 }
 
@@ -81,6 +81,7 @@ fn welcome(issuer: &str, random: &Random) -> String {
     let places = table(&[
         row(&["  issuer", issuer]),
         row(&["  discovery", &format!("{issuer}/.well-known/openid-configuration")]),
+        row(&["  documentation", &format!("{issuer}/docs (press Authorize to try it)")]),
         row(&["  people", &format!("{people} (alice is an admin)")]),
         row(&["  clients", "demo-web / demo-web-secret, demo-spa, demo-native, demo-password,"]),
         row(&["", "demo-m2m / demo-m2m-secret, demo-api / demo-api-secret, claviger-docs"]),

@@ -79,6 +79,7 @@ pub(super) fn dev_config(folder: &Path, port: u16) -> Result<Config, Trouble> {
         ("CLAVIGER_SERVER_LISTEN", format!("127.0.0.1:{port},[::1]:{port}")),
         ("CLAVIGER_DATABASE_URL", format!("sqlite://{}", inside("claviger.db"))),
         ("CLAVIGER_KEYS_FOLDER", inside("keys")),
+        ("CLAVIGER_DOCS_ENABLED", "true".to_owned()),
     ];
     Ok(Config::load(None, settings.into_iter().map(|(name, value)| (name.to_owned(), value)))?)
 }

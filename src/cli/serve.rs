@@ -40,6 +40,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         trusted_proxies: config.server.trusted_proxies.clone(),
         body_timeout: Some(config.server.body_timeout),
         own_host_only: false,
+        docs: config.docs.client(),
     };
     serve(opened.server, &config, listeners, surroundings).await
 }

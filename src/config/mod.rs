@@ -3,6 +3,7 @@
 //! setting; a configuration that exists has been checked.
 
 pub mod database;
+pub mod docs;
 pub mod keys;
 mod kind;
 pub mod log;
@@ -20,6 +21,7 @@ mod warnings;
 use std::path::Path;
 
 pub use self::database::Database;
+pub use self::docs::Docs;
 pub use self::keys::Keys;
 pub use self::log::Log;
 pub use self::login::Login;
@@ -52,6 +54,8 @@ pub struct Config {
     pub session: Session,
     /// What is logged, and how.
     pub log: Log,
+    /// Whether there is documentation.
+    pub docs: Docs,
 }
 
 impl Config {
@@ -69,15 +73,16 @@ impl Config {
         let login = Login::read(&mut source);
         let session = Session::read(&mut source);
         let log = Log::read(&mut source);
+        let docs = Docs::read(&mut source);
         let mut problems = source.into_problems();
         problems.extend(password.as_ref().and_then(Password::contradiction));
         problems.extend(login.as_ref().and_then(Login::contradiction));
         problems.extend(session.as_ref().and_then(Session::contradiction));
-        match (top, server, database, keys, password, login, session, log) {
-            (Some(top), Some(server), Some(database), Some(keys), Some(password), Some(login), Some(session), Some(log))
+        match (top, server, database, keys, password, login, session, log, docs) {
+            (Some(top), Some(server), Some(database), Some(keys), Some(password), Some(login), Some(session), Some(log), Some(docs))
                 if problems.is_empty() =>
             {
-                Ok(Self { issuer: top.issuer, server, database, keys, password, login, session, log })
+                Ok(Self { issuer: top.issuer, server, database, keys, password, login, session, log, docs })
             }
             _ => Err(Problems::new(problems)),
         }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::settings::{Described, Presence, Section, variable};
 use super::top::Top;
-use super::{Database, Keys, Log, Login, Password, Server, Session};
+use super::{Database, Docs, Keys, Log, Login, Password, Server, Session};
 
 /// The text of `docs/configuration.md`.
 #[must_use]
@@ -18,6 +18,7 @@ pub fn reference() -> String {
     section::<Login>(&mut page);
     section::<Session>(&mut page);
     section::<Log>(&mut page);
+    section::<Docs>(&mut page);
     page
 }
 

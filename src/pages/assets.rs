@@ -14,7 +14,8 @@ pub(super) fn logo() -> Response {
     asset("image/svg+xml", include_str!("../web/assets/claviger.svg"))
 }
 
-fn asset(media_type: &'static str, text: &'static str) -> Response {
+/// A small file of ours.
+pub(super) fn asset(media_type: &'static str, text: &'static str) -> Response {
     let mut response = Response::builder().body(text);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

@@ -1,8 +1,9 @@
-//! How people speak to us: one page per file, HTML that needs no script, templates compiled in.
+//! How people speak to us: one page per file, HTML that needs no script (but for the documentation), templates compiled in.
 
 mod account;
 mod assets;
 mod consent;
+pub mod docs;
 mod home;
 mod login;
 mod logout;
@@ -31,12 +32,12 @@ pub const METHODS: [(&str, &str); 10] = [
     ("/assets/claviger.svg", "GET, HEAD"),
 ];
 
-/// The pages of a server.
+/// The pages of a server, with or without a link to its documentation.
 #[must_use]
-pub fn routes(route: Route, server: &Arc<Server>) -> Route {
+pub fn routes(route: Route, server: &Arc<Server>, documented: bool) -> Route {
     let page = |endpoint: poem::RouteMethod| endpoint.into_endpoint().data(server.clone());
     route
-        .at("/", page(get(home::home)))
+        .at("/", page(get(home::home.data(home::Documented(documented)))))
         .at("/login", page(get(login::login).post(login::sign_in)))
         .at("/consent", page(get(consent::consent).post(consent::answer)))
         .at("/logout", page(get(logout::logout).post(logout::answer)))

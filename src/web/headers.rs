@@ -17,6 +17,10 @@ use crate::protocol::issuer::Issuer;
 /// would protect from, injected forms, needs injected markup, and the templates escape everything.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for the documentation, which consists of scripts in files of ours.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                           base-uri 'none'; frame-ancestors 'none'";
+
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// Pages by what they need from a browser.
@@ -28,6 +32,10 @@ pub enum Page {
     Account,
     /// The form that submits itself to the client (Form Post Response Mode §2): it may run its one script.
     FormPost,
+    /// The documentation: it runs its own scripts, which call us, and Swagger UI's pictures stand in its style sheet.
+    Docs,
+    /// The page that a sign-in of the documentation returns to. It runs its own script, which needs the window that opened it.
+    DocsReturn,
 }
 
 /// An HTML page with its headers.
@@ -42,8 +50,10 @@ pub fn html(status: StatusCode, body: String, page: Page) -> Response {
 /// Sets the headers of a page.
 pub fn protect_page(headers: &mut HeaderMap, page: Page) {
     let policy = match page {
-        Page::FormPost => HeaderValue::try_from(format!("{POLICY}; script-src {}", FormPostPage::AUTO_SUBMIT_SOURCE)).ok(),
         Page::Open | Page::Account => None,
+        Page::FormPost => HeaderValue::try_from(format!("{POLICY}; script-src {}", FormPostPage::AUTO_SUBMIT_SOURCE)).ok(),
+        Page::Docs => Some(HeaderValue::from_static(DOCS_POLICY)),
+        Page::DocsReturn => HeaderValue::try_from(format!("{POLICY}; script-src 'self'")).ok(),
     };
     headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static(POLICY)));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -119,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_page_can_be_neither_framed_nor_kept_nor_made_to_load_from_elsewhere() {
-        for kind in [Page::Open, Page::Account, Page::FormPost] {
+        for kind in [Page::Open, Page::Account, Page::FormPost, Page::Docs, Page::DocsReturn] {
             let answer = page(kind);
             let policy = answer.header("content-security-policy").unwrap();
             assert!(policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"), "{policy}");
@@ -132,12 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn only_the_form_post_page_runs_a_script_and_only_account_pages_lose_their_opener() {
-        let script = |kind| page(kind).header("content-security-policy").unwrap().contains("script-src 'sha256-");
-        assert!(script(Page::FormPost) && !script(Page::Open) && !script(Page::Account));
+    fn only_pages_that_need_a_script_run_one_and_only_account_pages_lose_their_opener() {
+        let scripts = |kind| {
+            let policy = page(kind).header("content-security-policy").unwrap().to_owned();
+            policy.split_once("script-src ").map(|(_, rest)| rest.split(['-', ';']).next().unwrap().to_owned())
+        };
+        assert_eq!((scripts(Page::Open), scripts(Page::Account)), (None, None));
+        assert_eq!(scripts(Page::FormPost).as_deref(), Some("'sha256"));
+        assert_eq!((scripts(Page::Docs).as_deref(), scripts(Page::DocsReturn).as_deref()), (Some("'self'"), Some("'self'")));
         assert_eq!(page(Page::Account).header("cross-origin-opener-policy"), Some("same-origin"));
-        assert_eq!(page(Page::Open).header("cross-origin-opener-policy"), None);
-        assert_eq!(page(Page::FormPost).header("cross-origin-opener-policy"), None);
+        for kind in [Page::Open, Page::FormPost, Page::Docs, Page::DocsReturn] {
+            assert_eq!(page(kind).header("cross-origin-opener-policy"), None, "{kind:?}");
+        }
     }
 
     #[tokio::test]

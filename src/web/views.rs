@@ -29,7 +29,7 @@ pub struct FormPostPage<'a> {
 }
 
 impl FormPostPage<'_> {
-    /// The only script of Claviger.
+    /// The only script that stands in a page of ours.
     pub const AUTO_SUBMIT: &'static str = "document.forms[0].submit()";
 
     /// The source expression that lets `script-src` run [`Self::AUTO_SUBMIT`] and nothing else: CSP Level 3 §2.3.1, `hash-source`.

@@ -10,6 +10,8 @@ pub struct HomePage<'a> {
     pub issuer: &'a str,
     /// Who is signed in, if anybody is.
     pub name: Option<&'a str>,
+    /// Whether there is documentation to link to.
+    pub documented: bool,
 }
 
 #[cfg(test)]
@@ -19,7 +21,7 @@ mod tests {
 
     impl HomePage<'static> {
         pub(crate) fn sample() -> Self {
-            Self { issuer: "https://id.example", name: Some("Alice Liddell") }
+            Self { issuer: "https://id.example", name: Some("Alice Liddell"), documented: true }
         }
     }
 
@@ -28,6 +30,13 @@ mod tests {
         let page = HomePage::sample().render().unwrap();
         assert_has(&page, &["You are signed in as <b><bdi>Alice Liddell</bdi></b>", r#"href="/account""#, r#"href="/logout""#]);
         assert!(!page.contains(r#"href="/login""#), "{page}");
+    }
+
+    #[test]
+    fn home_links_to_the_documentation_where_there_is_some() {
+        let home = |documented| HomePage { documented, ..HomePage::sample() }.render().unwrap();
+        assert!(home(true).contains(r#"href="/docs""#));
+        assert!(!home(false).contains("/docs"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod account;
 mod consent;
+mod docs;
 mod home;
 mod login;
 mod logout;
@@ -13,6 +14,7 @@ use std::fmt;
 
 pub use account::{AccountNotice, AccountPage, AppLine, ClaimLine, PasswordProblem, SessionLine};
 pub use consent::{ConsentPage, ReturnTo, ScopeLine};
+pub use docs::{DocsPage, DocsReturnPage};
 pub use home::HomePage;
 pub use login::{LoginAlert, LoginPage};
 pub use logout::{LogoutPage, SignedOutPage};
@@ -56,8 +58,8 @@ mod tests {
         let scopes = [ScopeLine { name: HOSTILE, description: HOSTILE }];
         let some = Some(HOSTILE);
         let pages = [
-            HomePage { issuer: HOSTILE, name: None }.render(),
-            HomePage { issuer: HOSTILE, name: some }.render(),
+            HomePage { issuer: HOSTILE, name: None, documented: true }.render(),
+            HomePage { issuer: HOSTILE, name: some, documented: true }.render(),
             LoginPage { csrf: HOSTILE, continue_query: HOSTILE, client_name: some, username: HOSTILE, alert: None }.render(),
             ConsentPage {
                 csrf: HOSTILE,

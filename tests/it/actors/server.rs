@@ -98,15 +98,21 @@ impl TestServer {
 
     /// A server on a database.
     pub async fn start_on(database: Database) -> Self {
-        Self::start_with(database, Clock::standing_at(START)).await
+        Self::start_with(database, Clock::standing_at(START), Surroundings::default()).await
+    }
+
+    /// A server with documentation, by the demo client for it.
+    pub async fn start_documented() -> Self {
+        let surroundings = Surroundings { docs: Some(ClientId::parse("claviger-docs").unwrap()), ..Surroundings::default() };
+        Self::start_with(Database::sqlite().await, Clock::standing_at(START), surroundings).await
     }
 
     /// A server that tells the real time, for clients that compare it with their own.
     pub async fn start_in_real_time() -> Self {
-        Self::start_with(Database::sqlite().await, Clock::system()).await
+        Self::start_with(Database::sqlite().await, Clock::system(), Surroundings::default()).await
     }
 
-    async fn start_with(database: Database, clock: Clock) -> Self {
+    async fn start_with(database: Database, clock: Clock, surroundings: Surroundings) -> Self {
         let listeners = Listeners::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let issuer = format!("http://{}", listeners.local_addresses()[0]);
         let folder = tempfile::tempdir().unwrap();
@@ -139,7 +145,7 @@ impl TestServer {
             shutdown_timeout: Duration::from_secs(10),
         };
         let (stop, stopped) = oneshot::channel::<()>();
-        let routes = endpoint(&server, &Surroundings::default());
+        let routes = endpoint(&server, &surroundings);
         tokio::spawn(serve(listeners, routes, limits, async {
             let _ = stopped.await;
         }));

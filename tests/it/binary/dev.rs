@@ -24,6 +24,7 @@ async fn every_line_that_it_prints_works() {
     for words in [
         &site.issuer,
         "/.well-known/openid-configuration",
+        "/docs",
         "alice / wonderland",
         "bob / builder",
         "demo-web / demo-web-secret",
@@ -32,6 +33,7 @@ async fn every_line_that_it_prints_works() {
         assert!(printed.contains(words), "{words}: {printed}");
     }
     assert!(!printed.contains('\x1b'), "{printed}");
+    assert_eq!(site.http.get(site.url("/docs")).send().await.unwrap().status(), 200);
 
     let recipes: Vec<Vec<&str>> = printed
         .split("\n\n")

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tokio::runtime::Handle;
 
-use crate::actors::claims;
+use crate::actors::{Answer, claims};
 use crate::binary::program::Site;
 use crate::database::Database;
 
@@ -46,6 +46,23 @@ fn a_file_that_is_none_is_reported() {
     assert!(said.contains("claviger.toml") && said.contains("line 1"), "{said}");
     let said = site.run(&["serve"]).failed();
     assert!(said.contains("issuer: is missing") && said.contains("CLAVIGER_ISSUER"), "{said}");
+}
+
+#[tokio::test]
+async fn there_is_documentation_only_where_the_operator_wants_it() {
+    for (more, expected, client) in [
+        ("", 404, ""),
+        ("[docs]\nenabled = true\n", 200, "data-client-id=\"claviger-docs\""),
+        ("[docs]\nenabled = true\nclient_id = \"explorer\"\n", 200, "data-client-id=\"explorer\""),
+    ] {
+        let site = Site::configured();
+        site.configure("sqlite://claviger.db", more);
+        site.succeed(&["migrate", "--config", "claviger.toml"]);
+        let _running = site.serve().await;
+        let answer = Answer::of(site.http.get(site.url("/docs")).send().await.unwrap()).await;
+        assert_eq!(answer.status.as_u16(), expected, "{more}");
+        assert!(answer.body.contains(client), "{}", answer.body);
+    }
 }
 
 #[tokio::test]
