@@ -62,7 +62,19 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
 /// The methods that a path takes (RFC 9110 §10.2.1).
 fn allowed_methods(path: &str, documented: bool) -> Option<&'static str> {
     let docs = http::DOCS_METHODS.iter().chain(&pages::docs::METHODS).filter(|_| documented);
-    http::METHODS.iter().chain(&pages::METHODS).chain(docs).find(|(known, _)| *known == path).map(|(_, methods)| *methods)
+    let known = http::methods().chain(&pages::METHODS).chain(docs);
+    // An address that is spelled out comes before one that has a place for a name.
+    known.filter(|(known, _)| is_at(known, path)).min_by_key(|(known, _)| known.contains(':')).map(|(_, methods)| *methods)
+}
+
+/// Whether a path is an address, in which `:name` stands for any one segment.
+fn is_at(address: &str, path: &str) -> bool {
+    let segments = |text: &str| text.split('/').count();
+    segments(address) == segments(path)
+        && address
+            .split('/')
+            .zip(path.split('/'))
+            .all(|(known, segment)| known == segment || (known.starts_with(':') && !segment.is_empty()))
 }
 
 /// Whether a path is one that people open in their browser.

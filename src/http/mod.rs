@@ -8,6 +8,7 @@ mod document;
 mod form;
 mod health;
 mod introspect;
+mod manage;
 mod metadata;
 mod parameter;
 mod published;
@@ -28,7 +29,7 @@ pub use self::document::document;
 use crate::flow::Server;
 
 /// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub const METHODS: [(&str, &str); 11] = [
+const METHODS: [(&str, &str); 11] = [
     ("/authorize", "GET, POST"),
     ("/token", "POST"),
     ("/introspect", "POST"),
@@ -45,7 +46,7 @@ pub const METHODS: [(&str, &str); 11] = [
 /// The documentation's endpoint and its methods, where there is documentation.
 pub const DOCS_METHODS: [(&str, &str); 1] = [("/openapi.json", "GET, HEAD")];
 
-type Apis = (authorize::Api, token::Api, introspect::Api, revoke::Api, userinfo::Api, metadata::Api, health::Api);
+type Apis = (authorize::Api, token::Api, introspect::Api, revoke::Api, userinfo::Api, metadata::Api, health::Api, manage::Apis);
 
 fn apis(server: &Arc<Server>) -> Apis {
     (
@@ -56,14 +57,20 @@ fn apis(server: &Arc<Server>) -> Apis {
         userinfo::Api(server.clone()),
         metadata::Api(server.clone()),
         health::Api(server.clone()),
+        manage::apis(server),
     )
+}
+
+/// All endpoints and their methods but for the documentation's; `:name` stands for any one segment.
+pub fn methods() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    METHODS.iter().chain(&manage::METHODS)
 }
 
 /// Adds the endpoints of a server to `route`.
 #[must_use]
 pub fn routes(route: Route, server: &Arc<Server>) -> Route {
     let service = Arc::new(OpenApiService::new(apis(server), "Claviger", env!("CARGO_PKG_VERSION")).into_endpoint());
-    METHODS.iter().fold(route, |route, (path, _)| route.at(path, service.clone()))
+    methods().fold(route, |route, (path, _)| route.at(path, service.clone()))
 }
 
 /// Adds the documentation's endpoint to `route`.

@@ -14,4 +14,15 @@ pub(super) enum Section {
     Health,
     /// Who a token speaks for (OpenID Connect Core §5.3).
     People,
+    /// Managing the registered applications.
+    Clients,
+    /// Managing people's accounts.
+    Users,
+    /// Managing the APIs that tokens are made for.
+    #[oai(rename = "APIs")]
+    Apis,
+    /// Managing the signing keys.
+    Keys,
+    /// Managing who is signed in here.
+    Sessions,
 }

@@ -79,7 +79,7 @@ struct Claims {
 /// A postal address (OpenID Connect Core §5.1.1).
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
-struct PostalAddress {
+pub(super) struct PostalAddress {
     /// The whole address as it stands on a letter, lines parted by newlines.
     formatted: Option<String>,
     /// Street and house number.

@@ -47,7 +47,7 @@ where
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let wanted = Wanted::by(request.headers());
+        let wanted = Wanted::by(request.uri().path(), request.headers());
         let path = request.uri().path().to_owned();
         let trace_id = request.data::<TraceId>().cloned();
         let known = (self.methods)(&path);

@@ -84,7 +84,7 @@ impl<E: Endpoint> Endpoint for OwnHostEndpoint<E> {
         };
         let host = request.header(HOST).map(|host| host.chars().take(100).collect::<String>());
         tracing::debug!(?host, "refused: {}", refused.description);
-        Ok(refused.answer(Wanted::by(request.headers()), request.data::<TraceId>()))
+        Ok(refused.answer(Wanted::by(request.uri().path(), request.headers()), request.data::<TraceId>()))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod host;
 pub mod listeners;
 pub mod origin;
 pub mod panics;
+pub mod problem;
 pub mod refusal;
 mod stall;
 pub mod trace;

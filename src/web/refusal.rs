@@ -6,6 +6,7 @@ use poem::http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use poem::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::headers::{self, Page};
+use super::problem;
 use super::trace::TraceId;
 use super::views::ErrorPage;
 
@@ -65,6 +66,7 @@ impl Refused {
     pub fn answer(self, wanted: Wanted, trace_id: Option<&TraceId>) -> Response {
         match (wanted, trace_id) {
             (Wanted::Page, Some(trace_id)) => self.page(trace_id),
+            (Wanted::Problem, trace_id) => self.close(problem::details(self.status, self.description, &[], trace_id)),
             _ => self.json(),
         }
     }
@@ -88,12 +90,17 @@ pub enum Wanted {
     Page,
     /// As JSON, by a program.
     Json,
+    /// As problem details (RFC 9457), by a program that manages.
+    Problem,
 }
 
 impl Wanted {
-    /// What a request asks for: a page only if it names `text/html` in `Accept`.
+    /// What a request for a path asks for: a page only if it names `text/html` in `Accept`.
     #[must_use]
-    pub fn by(request: &HeaderMap) -> Self {
+    pub fn by(path: &str, request: &HeaderMap) -> Self {
+        if problem::is_below_api(path) {
+            return Self::Problem;
+        }
         let kinds = request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
         let names_html = kinds.filter_map(|kind| kind.split(';').next()).any(|kind| kind.trim().eq_ignore_ascii_case("text/html"));
         if names_html { Self::Page } else { Self::Json }
@@ -110,7 +117,7 @@ mod tests {
         let trace_id = TraceId::new(&Random::seeded(1));
         let answer = |accept: &'static str, trace_id| {
             let request = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
-            let answer = Refused::of(StatusCode::NOT_FOUND).answer(Wanted::by(&request), trace_id);
+            let answer = Refused::of(StatusCode::NOT_FOUND).answer(Wanted::by("/nowhere", &request), trace_id);
             assert_eq!(answer.status(), StatusCode::NOT_FOUND);
             assert_eq!(answer.header("cache-control"), Some("no-store"));
             answer.content_type().unwrap().to_owned()

@@ -100,7 +100,7 @@ impl<E: Endpoint> Endpoint for Traced<E> {
 
 impl<E: Endpoint> Traced<E> {
     async fn answer(&self, request: Request, trace_id: &TraceId) -> Response {
-        let wanted = Wanted::by(request.headers());
+        let wanted = Wanted::by(request.uri().path(), request.headers());
         let answer = AssertUnwindSafe(self.inner.get_response(request)).catch_unwind().await;
         // The panic itself has been logged by `panics::log`, which knows where it happened.
         let answer = answer.unwrap_or_else(|_| Refused::of(StatusCode::INTERNAL_SERVER_ERROR).answer(wanted, Some(trace_id)));

@@ -13,4 +13,5 @@ mod flows;
 mod generated;
 mod interop;
 mod layers;
+mod manage;
 mod store;

@@ -13,6 +13,8 @@ mod version;
 pub use page::{LARGEST_PAGE, Page, PageRequest};
 pub use version::{Expected, Version};
 
+pub use crate::store::{ClientFilter, UserFilter};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -1,0 +1,68 @@
+//! A JSON body: documented by a schema, read as a value that the rules then look at, so that every mistake in it is told with its field.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use poem::http::StatusCode;
+use poem::http::header::CONTENT_TYPE;
+use poem::{Request, RequestBody, Result};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde_json::Value;
+
+use crate::http::manage::problem::Problem;
+use crate::web::body;
+use crate::web::form::BodyTimeout;
+
+/// The media type of a whole thing.
+const JSON: &str = "application/json";
+/// The media type of its changes (RFC 7396 §4).
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// A JSON object in the shape that `Schema` documents.
+pub(super) struct Body<Schema> {
+    value: Result<Value, Problem>,
+    schema: PhantomData<fn() -> Schema>,
+}
+
+impl<Schema> Body<Schema> {
+    /// The object.
+    pub(super) fn value(self) -> Result<Value, Problem> {
+        self.value
+    }
+}
+
+impl<'a, Schema: Type> ApiExtractor<'a> for Body<Schema> {
+    type ParamRawType = ();
+    type ParamType = ();
+
+    const PARAM_IS_REQUIRED: bool = true;
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    fn register(registry: &mut Registry) {
+        Schema::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: JSON, schema: Schema::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
+        Ok(Self { value: read(request, body.take()?).await, schema: PhantomData })
+    }
+}
+
+async fn read(request: &Request, body: poem::Body) -> Result<Value, Problem> {
+    let timeout = request.data::<BodyTimeout>().map_or(Duration::from_secs(10), |timeout| timeout.0);
+    let bytes = body::read(body, body::LIMIT, timeout).await?;
+    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if ![JSON, MERGE_PATCH].iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+        return Err(Problem::Request(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be {JSON}.")));
+    }
+    let malformed = |detail: String| Problem::Request(StatusCode::BAD_REQUEST, detail);
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| malformed(format!("The body is no JSON: {error}.")))?;
+    if value.is_object() { Ok(value) } else { Err(malformed("The body must be a JSON object.".to_owned())) }
+}

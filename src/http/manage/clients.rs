@@ -1,0 +1,315 @@
+//! `/api/v1/clients`: the registered applications.
+
+use std::sync::Arc;
+
+use poem::Request;
+use poem_openapi::param::Path;
+use poem_openapi::types::Example;
+use poem_openapi::{Object, OpenApi};
+
+use crate::flow::Server;
+use crate::flow::manage::clients::ClientView;
+use crate::flow::manage::{ClientFilter, Expected, Page, Refused, read};
+use crate::http::caller::Bearer;
+use crate::http::manage::body::Body;
+use crate::http::manage::precondition::{expected, perhaps_expected};
+use crate::http::manage::problem::Problem;
+use crate::http::manage::query::{Optional, Query};
+use crate::http::manage::reply::{Changed, Gone, Many, New, One};
+use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
+use crate::http::manage::words::{ApplicationType, AuthMethod, GrantType, PkceRule, ResponseType};
+use crate::http::manage::{audit, permit};
+use crate::http::section::Section;
+use crate::protocol::client::ClientId;
+use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::token::Token;
+
+pub(in crate::http) struct Api(pub(super) Arc<Server>);
+
+/// Seconds that a client's tokens live.
+#[derive(Object)]
+#[oai(rename = "TokenLifetimes")]
+struct Lifetimes {
+    /// An access token: 30 seconds to a day.
+    access_token: Option<u32>,
+    /// An ID token: 30 seconds to a day.
+    id_token: Option<u32>,
+    /// A refresh token that is not used.
+    refresh_token_idle: Option<u32>,
+    /// Refresh tokens, however often they are rotated.
+    refresh_token_absolute: Option<u32>,
+}
+
+/// What can be chosen about a client (RFC 7591 §2). What is left out has the safe value: authorization code with PKCE and nothing else.
+#[derive(Default, Object)]
+#[oai(rename = "ClientMetadata", example, skip_serializing_if_is_none)]
+struct Metadata {
+    /// Its name, for people.
+    client_name: Option<String>,
+    /// Where it runs.
+    application_type: Option<ApplicationType>,
+    /// The one way in which it authenticates; `none` is for one that can keep no secret.
+    token_endpoint_auth_method: Option<AuthMethod>,
+    /// Whether its codes need a proof key.
+    pkce: Option<PkceRule>,
+    /// The grants that it may use.
+    grant_types: Option<Vec<GrantType>>,
+    /// The response types that it may use; those that its grants need when left out.
+    response_types: Option<Vec<ResponseType>>,
+    /// Where codes may be sent.
+    redirect_uris: Option<Vec<String>>,
+    /// Where a person may return after signing out.
+    post_logout_redirect_uris: Option<Vec<String>>,
+    /// The web origins whose scripts may call us for it.
+    cors_origins: Option<Vec<String>>,
+    /// What it may ask for: words with spaces between them.
+    scope: Option<String>,
+    /// What it gets when it asks for nothing in particular; the same when left out.
+    default_scope: Option<String>,
+    /// How long its tokens live.
+    lifetimes: Option<Lifetimes>,
+    /// Whether it is our own, so that people are not asked for consent.
+    first_party: Option<bool>,
+    /// Whether it gets anything at all. What a disabled client got is inactive at once.
+    enabled: Option<bool>,
+}
+
+/// A client to register.
+#[derive(Object)]
+#[oai(example)]
+struct NewClient {
+    /// Its identifier: 1 to 128 of `A-Z a-z 0-9 . _ ~ -`.
+    client_id: String,
+    #[oai(flatten)]
+    metadata: Metadata,
+}
+
+/// A registered client. Its secrets are never shown again.
+#[derive(Object)]
+#[oai(rename = "Client", example)]
+struct ClientDocument {
+    /// Its identifier.
+    client_id: String,
+    #[oai(flatten)]
+    metadata: Metadata,
+    /// Its secrets that are alive, by their names.
+    secrets: Vec<SecretDocument>,
+    /// When it was registered, in seconds since 1970.
+    created_at: i64,
+    /// When it was last changed, in seconds since 1970.
+    updated_at: i64,
+}
+
+/// A client that was just registered.
+#[derive(Object)]
+#[oai(example, skip_serializing_if_is_none)]
+struct RegisteredClient {
+    #[oai(flatten)]
+    client: ClientDocument,
+    /// Its secret, shown this once.
+    client_secret: Option<String>,
+}
+
+/// A secret, by its name.
+#[derive(Object)]
+#[oai(rename = "ClientSecret")]
+struct SecretDocument {
+    /// Names it, so that it can be withdrawn.
+    id: String,
+    /// When it was made, in seconds since 1970.
+    created_at: i64,
+}
+
+/// A secret that was just made.
+#[derive(Object)]
+#[oai(example)]
+struct NewSecret {
+    #[oai(flatten)]
+    secret: SecretDocument,
+    /// The secret, shown this once.
+    client_secret: String,
+}
+
+impl Example for Metadata {
+    fn example() -> Self {
+        Self {
+            client_name: Some("The shop".to_owned()),
+            grant_types: Some(vec![GrantType::AuthorizationCode, GrantType::RefreshToken]),
+            redirect_uris: Some(vec!["https://shop.example.com/callback".to_owned()]),
+            scope: Some("openid profile offline_access".to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Example for NewClient {
+    fn example() -> Self {
+        Self { client_id: "shop".to_owned(), metadata: Metadata::example() }
+    }
+}
+
+impl Example for SecretDocument {
+    fn example() -> Self {
+        Self { id: "0e4cdf3a-5371-4b6a-a9f0-1e8451e05e76".to_owned(), created_at: 1_795_262_400 }
+    }
+}
+
+impl Example for ClientDocument {
+    fn example() -> Self {
+        Self {
+            client_id: "shop".to_owned(),
+            metadata: Metadata::example(),
+            secrets: vec![SecretDocument::example()],
+            created_at: 1_795_262_400,
+            updated_at: 1_795_262_400,
+        }
+    }
+}
+
+impl Example for RegisteredClient {
+    fn example() -> Self {
+        Self { client: ClientDocument::example(), client_secret: Some("clv_cs_…".to_owned()) }
+    }
+}
+
+impl Example for NewSecret {
+    fn example() -> Self {
+        Self { secret: SecretDocument::example(), client_secret: "clv_cs_…".to_owned() }
+    }
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Section::Clients")]
+impl Api {
+    /// List the clients
+    #[oai(path = "/clients", method = "get", operation_id = "listClients")]
+    async fn list(
+        &self,
+        request: &Request,
+        bearer: Bearer<ClientsRead>,
+        /// Text in the identifier or the name, whatever its case.
+        #[oai(name = "q")]
+        _q: Optional<String>,
+        /// Only those that are enabled, or disabled.
+        #[oai(name = "enabled")]
+        _enabled: Optional<bool>,
+        /// Items on a page, 1 to 200; 50 when left out.
+        #[oai(name = "limit")]
+        _limit: Optional<u32>,
+        /// The `next` of the page before.
+        #[oai(name = "cursor")]
+        _cursor: Optional<String>,
+    ) -> Many<ClientDocument> {
+        let page = async {
+            permit(&self.0, &bearer).await?;
+            let query = Query::of(request)?;
+            let filter = ClientFilter { text: query.text("q"), enabled: query.flag("enabled")? };
+            let page = self.0.client_page(&filter, &query.page()?).await?;
+            Ok(Page { items: page.items.iter().map(ClientView::of).collect(), next: page.next })
+        };
+        Many::reply(request, page.await)
+    }
+
+    /// Register a client
+    ///
+    /// A confidential client gets a secret, which is in this answer and never shown again.
+    #[oai(path = "/clients", method = "post", operation_id = "createClient")]
+    async fn create(&self, request: &Request, bearer: Bearer<ClientsWrite>, body: Body<NewClient>) -> New<RegisteredClient> {
+        let made = async {
+            let by = permit(&self.0, &bearer).await?;
+            let client = read::<ClientMetadata>(body.value()?)?.client().map_err(Refused::Invalid)?;
+            let added = self.0.add_client(client, None).await??;
+            audit(&by, "clients.create", &added.made.id);
+            let location = self.0.issuer().url(&format!("/api/v1/clients/{}", added.made.id));
+            Ok((ClientView::of(&added.made), location, added.secret.as_ref().map(reveal)))
+        };
+        New::reply(request, made.await)
+    }
+
+    /// See a client
+    #[oai(path = "/clients/:id", method = "get", operation_id = "getClient")]
+    async fn get(&self, request: &Request, bearer: Bearer<ClientsRead>, id: Path<String>) -> One<ClientDocument> {
+        let found = async {
+            permit(&self.0, &bearer).await?;
+            let id = known(&id)?;
+            let client = self.0.client(&id).await?.ok_or_else(|| not_found(id.as_str()))?;
+            Ok(ClientView::of(&client))
+        };
+        One::reply(request, found.await)
+    }
+
+    /// Change a client
+    ///
+    /// A merge patch (RFC 7396): what is left out stays, `null` stands for what it is when nobody says anything else.
+    #[oai(path = "/clients/:id", method = "patch", operation_id = "updateClient")]
+    async fn update(
+        &self,
+        request: &Request,
+        bearer: Bearer<ClientsWrite>,
+        id: Path<String>,
+        body: Body<Metadata>,
+    ) -> Changed<ClientDocument> {
+        let changed = async {
+            let by = permit(&self.0, &bearer).await?;
+            let (id, expected, patch) = (known(&id)?, expected(request)?, body.value()?);
+            let client = self.0.patch_client(&id, &expected, &patch).await??;
+            audit(&by, "clients.update", &id);
+            Ok(ClientView::of(&client))
+        };
+        Changed::reply(request, changed.await)
+    }
+
+    /// Delete a client and everything that came of it
+    #[oai(path = "/clients/:id", method = "delete", operation_id = "deleteClient")]
+    async fn delete(&self, request: &Request, bearer: Bearer<ClientsWrite>, id: Path<String>) -> Gone {
+        let gone = async {
+            let by = permit(&self.0, &bearer).await?;
+            let (id, expected) = (known(&id)?, perhaps_expected(request)?.unwrap_or(Expected::Anything));
+            self.0.delete_client(&id, &expected).await??;
+            audit(&by, "clients.delete", &id);
+            Ok(())
+        };
+        Gone::reply(request, gone.await)
+    }
+
+    /// Give a client a second secret
+    ///
+    /// It works beside the first, so that the client can change over; then withdraw the old one. At most two are alive.
+    #[oai(path = "/clients/:id/secrets", method = "post", operation_id = "addClientSecret")]
+    async fn add_secret(&self, request: &Request, bearer: Bearer<ClientsWrite>, id: Path<String>) -> New<NewSecret> {
+        let made = async {
+            let by = permit(&self.0, &bearer).await?;
+            let id = known(&id)?;
+            let added = self.0.add_client_secret(&id, None).await??;
+            audit(&by, "clients.secrets.create", &id);
+            let location = self.0.issuer().url(&format!("/api/v1/clients/{id}/secrets/{}", added.made.id));
+            Ok((added.made, location, added.secret.as_ref().map(reveal)))
+        };
+        New::reply(request, made.await)
+    }
+
+    /// Withdraw a secret: it opens nothing any more
+    #[oai(path = "/clients/:id/secrets/:secret", method = "delete", operation_id = "withdrawClientSecret")]
+    async fn withdraw_secret(&self, request: &Request, bearer: Bearer<ClientsWrite>, id: Path<String>, secret: Path<String>) -> Gone {
+        let gone = async {
+            let by = permit(&self.0, &bearer).await?;
+            let id = known(&id)?;
+            self.0.withdraw_client_secret(&id, &secret).await??;
+            audit(&by, "clients.secrets.delete", &id);
+            Ok(())
+        };
+        Gone::reply(request, gone.await)
+    }
+}
+
+/// A client identifier. What can't be one names no client.
+fn known(id: &str) -> Result<ClientId, Problem> {
+    ClientId::parse(id).map_err(|_| not_found(id).into())
+}
+
+fn not_found(id: &str) -> Refused {
+    Refused::NotFound(format!("client {}", id.escape_default()))
+}
+
+fn reveal(secret: &Token) -> String {
+    secret.reveal().to_owned()
+}

@@ -1,0 +1,136 @@
+//! `/api/v1/keys`: the signing keys. A private key never leaves the server.
+
+use std::sync::Arc;
+
+use poem::Request;
+use poem_openapi::param::Path;
+use poem_openapi::types::Example;
+use poem_openapi::{Object, OpenApi};
+
+use crate::flow::Server;
+use crate::flow::manage::Refused;
+use crate::http::caller::Bearer;
+use crate::http::manage::query::{Optional, Query};
+use crate::http::manage::reply::{Gone, Many, One, Outcome};
+use crate::http::manage::scopes::{KeysRead, KeysWrite};
+use crate::http::manage::words::KeyState;
+use crate::http::manage::{audit, permit};
+use crate::http::section::Section;
+
+pub(in crate::http) struct Api(pub(super) Arc<Server>);
+
+/// A signing key; what it is published as stands at `/.well-known/jwks.json`.
+#[derive(Object)]
+#[oai(example, skip_serializing_if_is_none)]
+struct Key {
+    /// Its identifier (RFC 7638).
+    kid: String,
+    /// What it signs with.
+    alg: String,
+    /// Where it stands in its life.
+    state: KeyState,
+    /// Since when, in seconds since 1970.
+    since: i64,
+    /// Of a retired key: until when it is published, in seconds since 1970.
+    until: Option<i64>,
+}
+
+/// What a rotation led to.
+#[derive(Object)]
+#[oai(example)]
+struct Rotation {
+    /// The key that signs now.
+    active: String,
+    /// The key that will sign after the next rotation.
+    next: String,
+    /// The key that signed before.
+    retired: String,
+}
+
+const KID: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
+impl Example for Key {
+    fn example() -> Self {
+        Self { kid: KID.to_owned(), alg: "RS256".to_owned(), state: KeyState::Active, since: 1_795_262_400, until: None }
+    }
+}
+
+impl Example for Rotation {
+    fn example() -> Self {
+        Self {
+            active: KID.to_owned(),
+            next: "ZjAwLTQ3ZjQtYjY1Zi0zZDQ5Y2FmZTYxMmQtNGY5Ny0".to_owned(),
+            retired: "b2xkLTQ3ZjQtYjY1Zi0zZDQ5Y2FmZTYxMmQtNGY5Ny0".to_owned(),
+        }
+    }
+}
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Section::Keys")]
+impl Api {
+    /// List the signing keys
+    #[oai(path = "/keys", method = "get", operation_id = "listKeys")]
+    async fn list(
+        &self,
+        request: &Request,
+        bearer: Bearer<KeysRead>,
+        /// Items on a page, 1 to 200; 50 when left out.
+        #[oai(name = "limit")]
+        _limit: Optional<u32>,
+        /// The `next` of the page before.
+        #[oai(name = "cursor")]
+        _cursor: Optional<String>,
+    ) -> Many<Key> {
+        let page = async {
+            permit(&self.0, &bearer).await?;
+            Ok(self.0.key_page(&Query::of(request)?.page()?))
+        };
+        Many::reply(request, page.await)
+    }
+
+    /// Sign with the next key from now on
+    ///
+    /// Refused while verifiers may still hold a key set without it, unless `now` is `true`.
+    #[oai(path = "/keys/rotate", method = "post", operation_id = "rotateKeys")]
+    async fn rotate(
+        &self,
+        request: &Request,
+        bearer: Bearer<KeysWrite>,
+        /// Rotate even if some verifiers will refuse tokens for a few minutes.
+        #[oai(name = "now")]
+        _now: Optional<bool>,
+    ) -> Outcome<Rotation> {
+        let rotated = async {
+            let by = permit(&self.0, &bearer).await?;
+            let now = Query::of(request)?.flag("now")?.unwrap_or_default();
+            let rotated = self.0.rotate_keys(now).await??;
+            audit(&by, "keys.rotate", rotated.active.as_str());
+            Ok(rotated)
+        };
+        Outcome::reply(request, rotated.await)
+    }
+
+    /// See a signing key
+    #[oai(path = "/keys/:kid", method = "get", operation_id = "getKey")]
+    async fn get(&self, request: &Request, bearer: Bearer<KeysRead>, kid: Path<String>) -> One<Key> {
+        let found = async {
+            permit(&self.0, &bearer).await?;
+            let found = self.0.key(&kid);
+            Ok(found.ok_or_else(|| Refused::NotFound(format!("key {}", kid.0.escape_default())))?)
+        };
+        One::reply(request, found.await)
+    }
+
+    /// Take a key out at once, because it may have leaked
+    ///
+    /// No token that it signed is believed any more. If it signs, the next one takes its place.
+    #[oai(path = "/keys/:kid/disable", method = "post", operation_id = "disableKey")]
+    async fn disable(&self, request: &Request, bearer: Bearer<KeysWrite>, kid: Path<String>) -> Gone {
+        let gone = async {
+            let by = permit(&self.0, &bearer).await?;
+            self.0.disable_key(&kid).await??;
+            audit(&by, "keys.disable", &kid.0);
+            Ok(())
+        };
+        Gone::reply(request, gone.await)
+    }
+}

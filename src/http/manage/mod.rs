@@ -1,0 +1,63 @@
+//! The management API, below `/api/v1`: clients, people, APIs, keys and sessions. Guarded by the scopes of our own API; the rules are in
+//! [`crate::flow::manage`].
+
+mod apis;
+mod body;
+mod clients;
+mod keys;
+mod precondition;
+mod problem;
+mod query;
+mod reply;
+mod scopes;
+mod sessions;
+mod users;
+mod words;
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use crate::flow::Server;
+use crate::flow::manage::permission::Permitted;
+use crate::http::caller::{Bearer, Needs};
+use crate::http::manage::problem::Problem;
+
+pub(super) type Apis = (clients::Api, users::Api, apis::Api, keys::Api, sessions::Api);
+
+pub(super) fn apis(server: &Arc<Server>) -> Apis {
+    (
+        clients::Api(server.clone()),
+        users::Api(server.clone()),
+        apis::Api(server.clone()),
+        keys::Api(server.clone()),
+        sessions::Api(server.clone()),
+    )
+}
+
+/// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
+pub(super) const METHODS: [(&str, &str); 14] = [
+    ("/api/v1/clients", "GET, HEAD, POST"),
+    ("/api/v1/clients/:id", "GET, HEAD, PATCH, DELETE"),
+    ("/api/v1/clients/:id/secrets", "POST"),
+    ("/api/v1/clients/:id/secrets/:secret", "DELETE"),
+    ("/api/v1/users", "GET, HEAD, POST"),
+    ("/api/v1/users/:sub", "GET, HEAD, PATCH, DELETE"),
+    ("/api/v1/apis", "GET, HEAD, POST"),
+    ("/api/v1/apis/:identifier", "GET, HEAD, PATCH, DELETE"),
+    ("/api/v1/keys", "GET, HEAD"),
+    ("/api/v1/keys/rotate", "POST"),
+    ("/api/v1/keys/:kid", "GET, HEAD"),
+    ("/api/v1/keys/:kid/disable", "POST"),
+    ("/api/v1/sessions", "GET, HEAD"),
+    ("/api/v1/sessions/:sid", "GET, HEAD, DELETE"),
+];
+
+/// Who is permitted to do what the operation does.
+async fn permit<Scope: Needs>(server: &Server, bearer: &Bearer<Scope>) -> Result<Permitted, Problem> {
+    Ok(server.permit(&bearer.token()?, Scope::SCOPE).await??)
+}
+
+/// Writes down who changed what.
+fn audit(by: &Permitted, did: &'static str, what: impl Display) {
+    tracing::info!(target: "claviger::audit", by = by.subject, client = by.client, did, %what);
+}

@@ -1,0 +1,148 @@
+//! How the management API says no: problem details (RFC 9457), in one shape whatever is wrong.
+
+use poem::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use poem::http::{HeaderValue, StatusCode};
+use poem::{Request, Response};
+use poem_openapi::Object;
+
+use crate::flow::Failure;
+use crate::flow::manage::Refused;
+use crate::protocol::bearer::{Reason, challenge};
+use crate::protocol::problem::Problem as FieldProblem;
+use crate::protocol::refusal::{ErrorCode, Reason as _};
+use crate::web::answer::failed;
+use crate::web::body::BodyProblem;
+use crate::web::problem;
+
+/// What is wrong with a request (RFC 9457 §3.1).
+#[derive(Object)]
+#[oai(rename = "Problem")]
+pub(super) struct ProblemDetails {
+    /// The kind of the problem; `about:blank` says that the status tells it.
+    #[oai(rename = "type")]
+    kind: String,
+    /// The kind in words.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong this time.
+    detail: String,
+    /// The fields that are wrong.
+    errors: Option<Vec<FieldError>>,
+    /// Names the request in the server's log, as the header `Trace-Id` does.
+    trace_id: String,
+}
+
+/// What is wrong with one field.
+#[derive(Object)]
+struct FieldError {
+    /// The field, such as `redirect_uris[1]`; empty for the whole body.
+    field: String,
+    /// Why it is wrong.
+    detail: String,
+}
+
+/// Why a request to the management API is not answered with what it asks for.
+pub(super) enum Problem {
+    /// The token does not permit it.
+    Token(Reason),
+    /// The rules refuse it.
+    Refused(Refused),
+    /// The body can't be had.
+    Body(BodyProblem),
+    /// The request itself is wrong.
+    Request(StatusCode, String),
+    /// Something of ours failed.
+    Failure(Failure),
+}
+
+impl From<Reason> for Problem {
+    fn from(reason: Reason) -> Self {
+        Self::Token(reason)
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<BodyProblem> for Problem {
+    fn from(problem: BodyProblem) -> Self {
+        Self::Body(problem)
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl Problem {
+    /// The answer to `request`.
+    pub(super) fn response(self, request: &Request) -> Response {
+        match self {
+            Self::Token(reason) => {
+                let status = match reason.code() {
+                    ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
+                    ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
+                    _ => StatusCode::UNAUTHORIZED,
+                };
+                tracing::debug!(%reason, "refused");
+                let mut response = details(request, status, reason.description(), &[]);
+                if let Ok(challenge) = HeaderValue::try_from(challenge(&reason)) {
+                    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+                }
+                response
+            }
+            Self::Refused(refused) => {
+                tracing::debug!(reason = %refused, "refused");
+                let mut response = match &refused {
+                    Refused::Invalid(problems) => details(request, StatusCode::UNPROCESSABLE_ENTITY, "Some fields are wrong.", problems),
+                    Refused::NotFound(_) => details(request, StatusCode::NOT_FOUND, &sentence(&refused), &[]),
+                    Refused::AlreadyThere(_) | Refused::Conflict(_) => details(request, StatusCode::CONFLICT, &sentence(&refused), &[]),
+                    Refused::Outdated => {
+                        let detail = "It was changed since you read it. Read it again, and decide again.";
+                        details(request, StatusCode::PRECONDITION_FAILED, detail, &[])
+                    }
+                    Refused::Busy => details(request, StatusCode::SERVICE_UNAVAILABLE, &sentence(&refused), &[]),
+                };
+                if refused == Refused::Busy {
+                    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+                }
+                response
+            }
+            Self::Body(problem) => {
+                tracing::debug!(%problem, "refused");
+                let refused = problem.refused();
+                details(request, refused.status, refused.description, &[])
+            }
+            Self::Request(status, detail) => {
+                tracing::debug!(reason = detail, "refused");
+                details(request, status, &detail, &[])
+            }
+            Self::Failure(failure) => {
+                let refused = failed(&failure);
+                let mut response = details(request, refused.status, refused.description, &[]);
+                if refused.status == StatusCode::SERVICE_UNAVAILABLE {
+                    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+                }
+                response
+            }
+        }
+    }
+}
+
+fn details(request: &Request, status: StatusCode, detail: &str, errors: &[FieldProblem]) -> Response {
+    problem::details(status, detail, errors, request.data())
+}
+
+/// Its words as a sentence of its own.
+fn sentence(refused: &Refused) -> String {
+    let words = refused.to_string();
+    let mut characters = words.chars();
+    let capital = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{capital}{}.", characters.as_str())
+}

@@ -1,0 +1,91 @@
+//! The closed sets of words that the document names. What they mean is said where they are read: [`crate::protocol`].
+
+use poem_openapi::Enum;
+
+/// Where a client runs.
+#[derive(Enum)]
+pub(super) enum ApplicationType {
+    #[oai(rename = "web")]
+    Web,
+    #[oai(rename = "native")]
+    Native,
+}
+
+/// How a client authenticates.
+#[derive(Enum)]
+pub(super) enum AuthMethod {
+    #[oai(rename = "client_secret_basic")]
+    SecretBasic,
+    #[oai(rename = "client_secret_post")]
+    SecretPost,
+    #[oai(rename = "none")]
+    None,
+}
+
+/// Whether a code needs a proof key.
+#[derive(Enum)]
+pub(super) enum PkceRule {
+    #[oai(rename = "required")]
+    Required,
+    #[oai(rename = "optional")]
+    Optional,
+}
+
+/// A way to a token.
+#[derive(Enum)]
+pub(super) enum GrantType {
+    #[oai(rename = "authorization_code")]
+    AuthorizationCode,
+    #[oai(rename = "client_credentials")]
+    ClientCredentials,
+    #[oai(rename = "refresh_token")]
+    RefreshToken,
+    #[oai(rename = "password")]
+    Password,
+}
+
+/// What the authorization endpoint answers with.
+#[derive(Enum)]
+pub(super) enum ResponseType {
+    #[oai(rename = "code")]
+    Code,
+}
+
+/// Where a signing key stands in its life.
+#[derive(Enum)]
+pub(super) enum KeyState {
+    #[oai(rename = "next")]
+    Next,
+    #[oai(rename = "active")]
+    Active,
+    #[oai(rename = "retired")]
+    Retired,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{application_type, client};
+    use poem_openapi::registry::Registry;
+    use poem_openapi::types::Type;
+
+    fn documented<T: Type>() -> Vec<String> {
+        let mut registry = Registry::new();
+        T::register(&mut registry);
+        let schema = registry.schemas.into_values().next().unwrap();
+        schema.enum_items.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_document_names_the_words_that_are_read() {
+        fn read<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<String> {
+            all.iter().map(|known| word(*known).to_owned()).collect()
+        }
+        use application_type::ApplicationType as Application;
+        assert_eq!(documented::<ApplicationType>(), read(Application::ALL, Application::as_str));
+        assert_eq!(documented::<AuthMethod>(), read(client::AuthMethod::ALL, client::AuthMethod::as_str));
+        assert_eq!(documented::<PkceRule>(), read(client::PkceRule::ALL, client::PkceRule::as_str));
+        assert_eq!(documented::<GrantType>(), read(client::GrantType::ALL, client::GrantType::as_str));
+        assert_eq!(documented::<ResponseType>(), read(client::ResponseType::ALL, client::ResponseType::as_str));
+    }
+}

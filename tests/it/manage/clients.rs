@@ -1,0 +1,170 @@
+//! `/api/v1/clients`.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{Manager, assert_problem};
+use crate::actors::TestServer;
+
+const TOKEN: [(&str, &str); 1] = [("grant_type", "client_credentials")];
+
+#[tokio::test]
+async fn a_client_is_registered_changed_and_deleted() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let new = json!({"client_id": "importer", "client_name": "Importer", "grant_types": ["client_credentials"], "scope": "items:read"});
+    let made = alice.post("/clients", &new).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.header("location"), Some(server.url("/api/v1/clients/importer").as_str()));
+    let secret = made.json()["client_secret"].as_str().unwrap().to_owned();
+    let basic = format!("importer:{secret}");
+    assert_eq!(server.token(Some(&basic), &TOKEN).await.status, 200);
+
+    let found = alice.get("/clients/importer").await;
+    assert_eq!((found.status.as_u16(), found.header("etag")), (200, made.header("etag")));
+    assert!(!found.body.contains(&secret) && !found.body.contains("client_secret\""), "{}", found.body);
+    let shown = found.json();
+    assert_eq!((&shown["client_name"], &shown["pkce"], &shown["enabled"]), (&json!("Importer"), &json!("required"), &json!(true)));
+    assert_eq!(shown["default_scope"], "items:read");
+
+    let renamed = alice.patch("/clients/importer", &json!({"client_name": "Renamed", "lifetimes": {"access_token": 60}})).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    assert_eq!(
+        renamed.json()["lifetimes"],
+        json!({"access_token": 60, "id_token": 600, "refresh_token_idle": 1_209_600, "refresh_token_absolute": 7_776_000})
+    );
+    assert_eq!(server.token(Some(&basic), &TOKEN).await.json()["expires_in"], 60, "it counts at once");
+
+    assert_eq!(alice.patch("/clients/importer", &json!({"enabled": false})).await.status, 200);
+    server.token(Some(&basic), &TOKEN).await.assert_error(401, "invalid_client");
+    assert_eq!(alice.delete("/clients/importer").await.status, 204);
+    assert_problem(&alice.get("/clients/importer").await, 404);
+    assert_problem(&alice.delete("/clients/importer").await, 404);
+}
+
+#[tokio::test]
+async fn nobody_undoes_what_another_changed_meanwhile() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let seen = alice.get("/clients/demo-spa").await.header("etag").unwrap().to_owned();
+    let rename = |name: &str| json!({ "client_name": name });
+    let ask = |version: Option<String>, name: &str| {
+        let (alice, body) = (&alice, rename(name));
+        async move { alice.ask(Method::PATCH, "/clients/demo-spa", version.as_deref(), Some(&body)).await }
+    };
+    assert_problem(&ask(None, "without").await, 428);
+    let first = ask(Some(seen.clone()), "first").await;
+    assert_eq!(first.status, 200);
+    assert_ne!(first.header("etag"), Some(seen.as_str()));
+    assert_problem(&ask(Some(seen.clone()), "second").await, 412);
+    assert_problem(&ask(Some(format!("W/{}", first.header("etag").unwrap())), "weak").await, 412);
+    assert_problem(&ask(Some(", ,".to_owned()), "no tag").await, 400);
+    assert_problem(&alice.ask(Method::DELETE, "/clients/demo-spa", Some(&seen), None).await, 412);
+    assert_eq!(alice.get("/clients/demo-spa").await.json()["client_name"], "first");
+    let either = format!("{seen}, {}", first.header("etag").unwrap());
+    assert_eq!(ask(Some(either), "third").await.status, 200);
+    assert_eq!(ask(Some("*".to_owned()), "fourth").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_changes_over_from_one_secret_to_the_next() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let made = alice.post("/clients/demo-m2m/secrets", &json!({})).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let new = made.json();
+    let basic = format!("demo-m2m:{}", new["client_secret"].as_str().unwrap());
+    for works in ["demo-m2m:demo-m2m-secret", &basic] {
+        assert_eq!(server.token(Some(works), &TOKEN).await.status, 200);
+    }
+    assert_problem(&alice.post("/clients/demo-m2m/secrets", &json!({})).await, 409);
+
+    let secrets = alice.get("/clients/demo-m2m").await.json()["secrets"].as_array().unwrap().clone();
+    let old = secrets.iter().find(|secret| secret["id"] != new["id"]).unwrap()["id"].as_str().unwrap().to_owned();
+    assert_eq!(alice.delete(&format!("/clients/demo-m2m/secrets/{old}")).await.status, 204);
+    server.token(Some("demo-m2m:demo-m2m-secret"), &TOKEN).await.assert_error(401, "invalid_client");
+    assert_eq!(server.token(Some(&basic), &TOKEN).await.status, 200);
+    assert_problem(&alice.delete(&format!("/clients/demo-m2m/secrets/{old}")).await, 404);
+    assert_problem(&alice.post("/clients/demo-spa/secrets", &json!({})).await, 409);
+    assert_problem(&alice.post("/clients/nobody/secrets", &json!({})).await, 404);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_field_by_field() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let good = json!({"client_id": "shop", "client_name": "Shop", "redirect_uris": ["https://shop.example/cb"], "scope": "openid"});
+    let with = |field: &str, value: serde_json::Value| {
+        let mut changed = good.clone();
+        changed[field] = value;
+        changed
+    };
+    for (body, field) in [
+        (with("client_id", json!("a b")), "client_id"),
+        (with("client_id", json!("a\u{0}b")), "client_id"),
+        (with("client_id", json!("x".repeat(10_000))), "client_id"),
+        (with("client_name", json!("")), "client_name"),
+        (with("client_name", json!(7)), "client_name"),
+        (with("redirect_uris", json!(["https://shop.example/cb", "JaVaScRiPt:alert(1)"])), "redirect_uris[1]"),
+        (with("redirect_uris", json!(["http://evil.example/cb"])), "redirect_uris[0]"),
+        (with("redirect_uris", json!([])), "redirect_uris"),
+        (with("post_logout_redirect_uris", json!(["https://shop.example/#x"])), "post_logout_redirect_uris[0]"),
+        (with("cors_origins", json!(["https://shop.example/"])), "cors_origins[0]"),
+        (with("grant_types", json!(["implicit"])), "grant_types[0]"),
+        (with("token_endpoint_auth_method", json!("none_at_all")), "token_endpoint_auth_method"),
+        (with("pkce", json!("plain")), "pkce"),
+        (with("scope", json!("a\"b")), "scope"),
+        (with("default_scope", json!("email")), "default_scope"),
+        (with("lifetimes", json!({"access_token": 1})), "lifetimes.access_token"),
+        (with("lifetimes", json!({"access_token": -1})), "lifetimes.access_token"),
+        (with("client_secret", json!("chosen by the caller")), "client_secret"),
+        (with("sekret", json!(1)), "sekret"),
+    ] {
+        let fields = assert_problem(&alice.post("/clients", &body).await, 422);
+        assert!(fields.iter().any(|named| named == field), "{field}: {fields:?}");
+    }
+    let twice = with("client_id", json!("demo-web"));
+    assert_problem(&alice.post("/clients", &twice).await, 409);
+    let moved = alice.patch("/clients/demo-spa", &json!({"client_id": "other"})).await;
+    assert_eq!(assert_problem(&moved, 422), ["client_id"]);
+    let unproven = alice.patch("/clients/demo-spa", &json!({"pkce": "optional"})).await;
+    assert_eq!(assert_problem(&unproven, 422), ["pkce"], "a public client can't be let off");
+}
+
+#[tokio::test]
+async fn clients_are_listed_page_by_page() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let all = alice.get("/clients").await.json();
+    let ids = |list: &serde_json::Value| -> Vec<String> {
+        list["items"].as_array().unwrap().iter().map(|client| client["client_id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all_ids = ids(&all);
+    assert_eq!(all["next"], json!(null));
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = alice.get(&format!("/clients?limit=2{cursor}")).await.json();
+        assert!(ids(&page).len() <= 2);
+        seen.extend(ids(&page));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, all_ids);
+    assert_eq!(ids(&alice.get("/clients?q=M2M").await.json()), ["demo-m2m"]);
+    assert!(ids(&alice.get("/clients?enabled=false").await.json()).is_empty());
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=1000", "limit"),
+        ("limit=x", "limit"),
+        ("cursor='", "cursor"),
+        ("enabled=yes", "enabled"),
+        ("q=a&q=b", ""),
+    ] {
+        assert_eq!(assert_problem(&alice.get(&format!("/clients?{query}")).await, 422), [field], "{query}");
+    }
+    for strange in ["q=%25", "q=%00", "q=%5C", "q=' OR 1=1 --", "cursor=4pyT"] {
+        assert_eq!(alice.get(&format!("/clients?{strange}")).await.status, 200, "{strange}");
+    }
+}
