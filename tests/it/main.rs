@@ -7,6 +7,7 @@
 mod actors;
 mod attacks;
 mod binary;
+mod browser;
 mod database;
 mod endpoints;
 mod flows;

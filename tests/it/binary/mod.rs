@@ -6,7 +6,7 @@ mod dev;
 mod durability;
 mod help;
 mod keys;
-mod program;
+pub mod program;
 mod requests;
 mod serve;
 mod shutdown;

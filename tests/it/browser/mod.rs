@@ -1,0 +1,16 @@
+//! What a person sees: the pages in a real browser. It obeys the content security policy, keeps cookies apart by site, opens windows, goes
+//! back, and complains on its console, and each visit ends with the assertion that it had nothing to complain about.
+
+mod account;
+mod answers;
+mod application;
+mod chromium;
+mod consent;
+mod console;
+mod driver;
+mod fastapi;
+mod forgery;
+mod sign_in;
+mod sign_out;
+mod single_sign_on;
+mod swagger;
