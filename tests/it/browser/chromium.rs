@@ -141,6 +141,11 @@ impl Chromium {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
+    /// What a script in the page hands to its last argument.
+    pub async fn asynchronous_script(&self, script: &str) -> Value {
+        self.client.execute_async(script, Vec::new()).await.unwrap()
+    }
+
     /// Goes on in the window that the page opens.
     pub async fn enter_pop_up(&self) {
         let new = async || self.client.windows().await.unwrap().into_iter().find(|window| *window != self.first_window);

@@ -10,6 +10,8 @@ mod console;
 mod driver;
 mod fastapi;
 mod forgery;
+mod gallery;
+mod look;
 mod sign_in;
 mod sign_out;
 mod single_sign_on;

@@ -1,0 +1,136 @@
+//! Every page, as the gallery looks at it.
+
+use claviger::protocol::application_type::ApplicationType;
+use claviger::protocol::redirect_uri::RedirectUri;
+use serde_json::json;
+
+use super::chromium::Chromium;
+use super::gallery::Gallery;
+use crate::actors::{Browser, RelyingParty, TestServer};
+
+const EVERYTHING: &str = "openid profile email address phone offline_access items:read items:write";
+const FIREFOX_ON_WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// A client on the web, which the demo data has none of.
+async fn register_web_client(server: &TestServer, id: &str, name: &str, redirect_uri: &str) {
+    let redirect_uris = vec![RedirectUri::register(redirect_uri, ApplicationType::Web).unwrap()];
+    server
+        .register(id, |client| {
+            name.clone_into(&mut client.name);
+            client.redirect_uris = redirect_uris;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn of_the_pages_for_strangers() {
+    let gallery = Gallery::new();
+    let server = TestServer::start().await;
+    let browser = Chromium::start().await;
+    browser.excuse("Failed to load resource: the server responded with a status of 400");
+    browser.open(&server.url("/")).await;
+    browser.sees("One key, many doors").await;
+    gallery.look(&browser, "home").await;
+
+    browser.open(&RelyingParty::demo_web(&server).authorization_url("openid", "")).await;
+    browser.sees("to continue to Demo web application").await;
+    gallery.look(&browser, "login").await;
+    browser.sign_in("alice", "looking-glass").await;
+    browser.sees("The username or password is not right.").await;
+    gallery.look(&browser, "login-error").await;
+
+    let unregistered = RelyingParty::new(&server, "demo-web", "https://evil.example/callback").authorization_url("openid", "");
+    browser.open(&unregistered).await;
+    browser.sees("This did not work").await;
+    gallery.look(&browser, "error").await;
+
+    browser.open(&server.url("/logout")).await;
+    browser.sees("You are signed out.").await;
+    gallery.look(&browser, "signed-out").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_the_pages_on_the_way_to_a_client() {
+    let gallery = Gallery::new();
+    let server = TestServer::start().await;
+    let browser = Chromium::start().await;
+    register_web_client(&server, "roses", "The Rose Garden", "https://roses.example/callback").await;
+    let long = "A-client-that-was-given-a-name-that-nobody-would-want-to-read-let-alone-to-break";
+    register_web_client(&server, "long", long, "https://an-address.that-goes-on-and-on-and-on-and-on-and-on-and-on.example/callback").await;
+    let roses = RelyingParty::new(&server, "roses:roses-secret", "https://roses.example/callback");
+    browser.open(&roses.authorization_url("openid profile items:read", "")).await;
+    browser.sign_in("alice", "wonderland").await;
+    browser.sees("You then return to roses.example.").await;
+    gallery.look(&browser, "consent").await;
+
+    browser.open(&RelyingParty::demo_web(&server).authorization_url(EVERYTHING, "")).await;
+    browser.sees("Any program on this device could be waiting there.").await;
+    gallery.look(&browser, "consent-device").await;
+
+    let redirect_uri = "https://an-address.that-goes-on-and-on-and-on-and-on-and-on-and-on.example/callback";
+    browser.open(&RelyingParty::new(&server, "long:long-secret", redirect_uri).authorization_url(EVERYTHING, "")).await;
+    browser.sees(long).await;
+    gallery.look(&browser, "consent-long").await;
+
+    browser.open(&RelyingParty::demo_web(&server).authorization_url("openid", "response_mode=form_post")).await;
+    browser.sees("Allow Demo web application?").await;
+    browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    browser.press("Allow").await;
+    browser.sees("Returning to the application").await;
+    browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
+    gallery.look(&browser, "form-post").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_the_pages_for_who_is_signed_in() {
+    let gallery = Gallery::new();
+    let server = TestServer::start().await;
+    let browser = Chromium::start().await;
+    browser.excuse("Failed to load resource: the server responded with a status of 400");
+    register_web_client(&server, "roses", "The Rose Garden", "https://roses.example/callback").await;
+    let roses = RelyingParty::new(&server, "roses:roses-secret", "https://roses.example/callback");
+    roses.sign_in(&mut Browser::new(&server), "openid profile items:read").await;
+    let mut elsewhere = Browser::new(&server).called(FIREFOX_ON_WINDOWS);
+    RelyingParty::demo_spa(&server).sign_in(&mut elsewhere, EVERYTHING).await;
+
+    browser.open(&server.url("/login")).await;
+    browser.sees("Sign in").await;
+    gallery.look(&browser, "login-own").await;
+    browser.sign_in("alice", "wonderland").await;
+    browser.sees("The Rose Garden").await;
+    gallery.look(&browser, "account").await;
+    browser.press("End the session: Firefox on Windows, 127.0.0.1").await;
+    browser.sees("The session has ended.").await;
+    gallery.look(&browser, "account-notice").await;
+    browser.fill_in("Current password", "wrong").await;
+    browser.fill_in("New password", "through-the-looking-glass").await;
+    browser.fill_in("New password, once more", "through-the-looking-glass").await;
+    browser.press("Change password").await;
+    browser.sees("The current password is not right.").await;
+    gallery.look(&browser, "account-error").await;
+
+    browser.open(&server.url("/")).await;
+    browser.sees("You are signed in as Alice Liddell.").await;
+    gallery.look(&browser, "home-signed-in").await;
+    browser.press("Sign out").await;
+    browser.sees("Sign out?").await;
+    gallery.look(&browser, "logout").await;
+    browser.open(&server.url("/logout?client_id=demo-spa")).await;
+    browser.sees("Demo browser application asks to sign you out.").await;
+    gallery.look(&browser, "logout-client").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_an_account_without_anything() {
+    let gallery = Gallery::new();
+    let server = TestServer::start().await;
+    let browser = Chromium::start().await;
+    browser.open(&server.url("/account")).await;
+    browser.sign_in("bob", "builder").await;
+    browser.sees("None. An application appears here").await;
+    gallery.look(&browser, "account-bare").await;
+    browser.close().await;
+}
