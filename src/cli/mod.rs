@@ -5,6 +5,7 @@ pub mod app;
 mod check;
 mod clients;
 mod dev;
+mod health;
 mod keys;
 mod migrate;
 mod openapi;
@@ -36,6 +37,7 @@ enum Command {
     Serve(serve::Arguments),
     Migrate(migrate::Arguments),
     Check(check::Arguments),
+    Health(health::Arguments),
     Clients(clients::Arguments),
     Users(users::Arguments),
     Apis(apis::Arguments),
@@ -63,6 +65,7 @@ pub fn run() -> ExitCode {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Migrate(arguments) => migrate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Health(arguments) => health::run(arguments).await,
             Command::Clients(arguments) => clients::run(arguments).await,
             Command::Users(arguments) => users::run(arguments).await,
             Command::Apis(arguments) => apis::run(arguments).await,

@@ -23,10 +23,14 @@ pub(super) fn of(config: &Config) -> Vec<String> {
     for network in config.server.trusted_proxies.iter().filter(|network| network.prefix_len() < 8) {
         warnings.push(format!("server.trusted_proxies has {network}: whoever connects from there may claim any address"));
     }
-    if config.issuer.is_https() && config.server.listen.iter().any(|address| !address.ip().is_loopback()) {
-        warnings.push(
-            "server.listen is open to other machines and speaks plain HTTP: make sure that only your TLS proxy can reach it".to_owned(),
-        );
+    if config.server.listen.iter().any(|address| !address.ip().is_loopback()) {
+        let advice = if config.issuer.is_https() {
+            "server.listen is open to other machines and speaks plain HTTP: make sure that only your TLS proxy can reach it"
+        } else {
+            "server.listen is open to other machines, while an http issuer is for this one alone: listen on 127.0.0.1, or, in a container, \
+             publish the port on 127.0.0.1"
+        };
+        warnings.push(advice.to_owned());
     }
     if config.password.is_below_floor() {
         warnings.push(
@@ -91,6 +95,8 @@ mod tests {
             let said = warnings(&[(name, value)]);
             assert!(said.starts_with(expected) && said.lines().count() == usize::from(!expected.is_empty()), "{name}={value}: {said}");
         }
+        let of_a_container = warnings(&[("CLAVIGER_ISSUER", "http://localhost:8080"), ("CLAVIGER_SERVER_LISTEN", "0.0.0.0:8080")]);
+        assert!(of_a_container.contains("issuer is http") && of_a_container.contains("publish the port on 127.0.0.1"), "{of_a_container}");
         let failures = [("CLAVIGER_LOGIN_ACCOUNT_FAILURES", "101"), ("CLAVIGER_LOGIN_ADDRESS_FAILURES", "101")];
         assert!(warnings(&failures).starts_with("login.account_failures is above 100"));
     }

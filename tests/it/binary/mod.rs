@@ -4,6 +4,7 @@ mod check;
 mod clients;
 mod dev;
 mod durability;
+mod health;
 mod help;
 mod keys;
 pub mod program;

@@ -1,0 +1,101 @@
+//! `claviger health`: whether the server of this machine is ready, for whoever keeps it running and has no other program at hand.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use clap::Args;
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::client::conn::http1::handshake;
+use hyper::header::HOST;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::cli::output::{Trouble, say};
+use crate::cli::place::Place;
+
+/// Ask the running server on this machine whether it is ready
+#[derive(Args)]
+#[command(after_help = "Example:\n  claviger health --config claviger.toml")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
+    let config = arguments.place.config()?;
+    let addresses: Vec<SocketAddr> = config.server.listen.iter().copied().flat_map(from_this_machine).collect();
+    let shown = addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(" or ");
+    let asked = timeout(PATIENCE, ask(&addresses, config.issuer.authority())).await;
+    let answer = asked.map_err(|_| Trouble::new(format!("the server did not answer at {shown} within {} s", PATIENCE.as_secs())))?;
+    match answer {
+        Ok(StatusCode::OK) => {
+            say("The server is ready.");
+            Ok(())
+        }
+        Ok(StatusCode::SERVICE_UNAVAILABLE) => {
+            Err(Trouble::new("the server runs, but it is not ready: its database does not answer. Its log says more."))
+        }
+        Ok(status) => Err(Trouble::new(format!("what answers at {shown} does not seem to be Claviger: it says {status}"))),
+        Err(Unanswered::Connect(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+            Err(Trouble::new(format!("nobody listens at {shown}. Is the server running?")))
+        }
+        Err(Unanswered::Connect(error)) => Err(Trouble::new(format!("there is no way to {shown}: {error}"))),
+        Err(Unanswered::Speak(error)) => Err(Trouble::new(format!("what listens at {shown} gave no answer: {error}"))),
+    }
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    Connect(std::io::Error),
+    Speak(hyper::Error),
+}
+
+/// The status that the first of `addresses` where somebody listens answers with. `host` is the server's own: `claviger dev` minds.
+async fn ask(addresses: &[SocketAddr], host: &str) -> Result<StatusCode, Unanswered> {
+    let stream = TcpStream::connect(addresses).await.map_err(Unanswered::Connect)?;
+    let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(Unanswered::Speak)?;
+    tokio::spawn(connection);
+    let mut request = Request::new(Empty::<Bytes>::new());
+    *request.uri_mut() = hyper::Uri::from_static("/health/ready");
+    if let Ok(host) = host.parse() {
+        request.headers_mut().insert(HOST, host);
+    }
+    Ok(sender.send_request(request).await.map_err(Unanswered::Speak)?.status())
+}
+
+/// Where to reach, from this machine, whoever listens on `address`: the unspecified address is every one of its own.
+fn from_this_machine(address: SocketAddr) -> Vec<SocketAddr> {
+    let loopback: &[IpAddr] = match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => &[IpAddr::V4(Ipv4Addr::LOCALHOST)],
+        // It is heard by both protocols, and a machine may lack the newer one.
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => &[IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)],
+        _ => return vec![address],
+    };
+    loopback.iter().map(|ip| SocketAddr::new(*ip, address.port())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_asked_where_this_machine_reaches_it() {
+        for (listen, asked) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("192.0.2.7:80", "192.0.2.7:80"),
+            ("0.0.0.0:8080", "127.0.0.1:8080"),
+            ("[::]:8080", "[::1]:8080 127.0.0.1:8080"),
+            ("[::1]:8080", "[::1]:8080"),
+        ] {
+            let found = from_this_machine(listen.parse().unwrap()).iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(" ");
+            assert_eq!(found, asked, "{listen}");
+        }
+    }
+}
