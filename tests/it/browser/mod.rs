@@ -7,6 +7,7 @@ mod application;
 mod chromium;
 mod consent;
 mod console;
+mod docs;
 mod driver;
 mod fastapi;
 mod forgery;

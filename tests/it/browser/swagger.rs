@@ -39,6 +39,18 @@ impl<'a> Swagger<'a> {
         self.leave_dialogue().await;
     }
 
+    /// Authorizes as a machine, by its id and secret, with the scopes that are chosen already.
+    pub async fn authorize_as_machine(&self, client: &str, secret: &str) {
+        self.browser.click(".auth-wrapper .authorize").await;
+        for (field, text) in [("#client_id_clientCredentials", client), ("#client_secret_clientCredentials", secret)] {
+            let field = self.browser.find(field).await;
+            field.clear().await.unwrap();
+            field.send_keys(text).await.unwrap();
+        }
+        self.browser.click(".auth-container:has(#client_id_clientCredentials) button.authorize").await;
+        self.leave_dialogue().await;
+    }
+
     /// Executes an operation, named by the end of its id, and returns the status that the page shows, beside the answer.
     pub async fn execute(&self, operation: &str) -> String {
         let block = format!(".opblock[id$='{operation}']");
