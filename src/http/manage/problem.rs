@@ -98,7 +98,8 @@ impl Problem {
                 response
             }
             Self::Refused(refused) => {
-                tracing::debug!(reason = %refused, "refused");
+                // A name that came with the request may have anything in it: in the log, it stands escaped.
+                tracing::debug!(reason = ?refused.to_string(), "refused");
                 let mut response = match &refused {
                     Refused::Invalid(problems) => details(request, StatusCode::UNPROCESSABLE_ENTITY, "Some fields are wrong.", problems),
                     Refused::NotFound(_) => details(request, StatusCode::NOT_FOUND, &sentence(&refused), &[]),

@@ -254,7 +254,7 @@ impl Api {
 /// Takes the password out of a body: it goes to the hash and nowhere else.
 fn take_password(body: &mut Value) -> Result<Option<NewPassword>, Refused> {
     match body.as_object_mut().and_then(|body| body.remove("password")) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(Value::String(text)) => Ok(Some(NewPassword::Text(SecretString::from(text)))),
         Some(_) => Err(Refused::Invalid(vec![Problem::new("password", "must be a text")])),
     }

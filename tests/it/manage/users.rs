@@ -61,6 +61,7 @@ async fn what_is_wrong_with_an_account_is_told_field_by_field() {
         (json!({"username": "dave", "password": "short"}), "password"),
         (json!({"username": "christopher", "password": "christopher"}), "password"),
         (json!({"username": "dave", "password": 12_345_678}), "password"),
+        (json!({"username": "dave", "password": null}), "password"),
         (json!({"username": "dave", "roles": ["no role"]}), "roles"),
         (json!({"username": "dave", "roles": "admin"}), "roles"),
         (json!({"username": "dave", "claims": {"sub": "someone else"}}), "claims.sub"),
