@@ -86,6 +86,12 @@ impl Clients<'_> {
 
     /// Writes everything but its secrets and `created_at`, if the client is still as `before` says.
     pub async fn replace(&self, before: &Client, after: &Client) -> Result<Applied, StoreFailure> {
+        self.replace_with_secrets(before, &Client { secrets: before.secrets.clone(), ..after.clone() }).await
+    }
+
+    /// Writes everything but `created_at`, if the client is still as `before` says: of its secrets, those that `after` lacks are withdrawn
+    /// and those that it has besides are added.
+    pub async fn replace_with_secrets(&self, before: &Client, after: &Client) -> Result<Applied, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
             let itself = client::Column::Id.eq(before.id.as_str());
@@ -100,6 +106,12 @@ impl Clients<'_> {
             let origins = client_origin::Entity::delete_many().filter(client_origin::Column::ClientId.eq(before.id.as_str()));
             origins.exec(&change).await?;
             insert_origins(&change, &Client { id: before.id.clone(), ..after.clone() }).await?;
+            let theirs = client_secret::Entity::delete_many().filter(client_secret::Column::ClientId.eq(before.id.as_str()));
+            let kept = after.secrets.iter().map(|secret| secret.id.as_str());
+            theirs.filter(client_secret::Column::Id.is_not_in(kept)).exec(&change).await?;
+            for secret in after.secrets.iter().filter(|secret| !before.secrets.contains(secret)) {
+                client_secret::Entity::insert(rows::write_secret(&before.id, secret)).exec_without_returning(&change).await?;
+            }
             change.commit().await?;
             Ok(Applied::Done)
         })

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Refused, Version, patched};
 use crate::flow::{Failure, Server};
-use crate::protocol::client::{Client, ClientId, ClientSecret, MOST_SECRETS};
+use crate::protocol::client::{Client, ClientId, ClientSecret};
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenHash, TokenKind};
@@ -57,6 +57,8 @@ pub struct WithSecret<T> {
     /// The secret, of a confidential client.
     pub secret: Option<Token>,
 }
+
+const PUBLIC: Refused = Refused::Conflict("the client is public: it has no secret");
 
 impl Server {
     /// All clients, by identifier.
@@ -117,21 +119,30 @@ impl Server {
                 Err(refused) => return Ok(Err(refused)),
             };
             let (secrets, created_at) = (before.secrets.clone(), before.created_at);
-            let mut after = Client { secrets, created_at, updated_at: before.updated_at, ..described };
+            let after = Client { secrets, created_at, updated_at: before.updated_at, ..described };
             if after == before {
                 return Ok(Ok(before));
             }
-            after.updated_at = self.clock.now();
             let problems = after.problems();
             if !problems.is_empty() {
                 return Ok(Err(Refused::Invalid(problems)));
             }
-            if self.store.clients().replace(&before, &after).await? == Applied::Done {
-                self.cache.clear();
-                return Ok(Ok(after));
+            match self.replace_client(&before, after).await? {
+                Err(Refused::Outdated) => {}
+                replaced => return Ok(replaced),
             }
         }
         Ok(Err(Refused::Outdated))
+    }
+
+    /// Makes a client exactly `after`, which has no problems, secrets included, if it is still as `before` says.
+    pub(in crate::flow) async fn replace_client(&self, before: &Client, mut after: Client) -> Result<Result<Client, Refused>, Failure> {
+        after.updated_at = self.clock.now();
+        if self.store.clients().replace_with_secrets(before, &after).await? == Applied::Lost {
+            return Ok(Err(Refused::Outdated));
+        }
+        self.cache.clear();
+        Ok(Ok(after))
     }
 
     /// Changes a client by a merge patch (RFC 7396) of its metadata.
@@ -163,14 +174,10 @@ impl Server {
     ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
         let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
         if client.is_public() {
-            return Ok(Err(Refused::Conflict("the client is public: it has no secret")));
+            return Ok(Err(PUBLIC));
         }
-        let secret = given.is_none().then(|| self.random.token(TokenKind::ClientSecret));
-        let Some(hash) = given.or_else(|| secret.as_ref().map(Token::hash)) else { return Ok(Err(not_found(id))) };
-        let mut stored = self.new_secret(hash);
-        // Two that are made within a second still have an order.
-        let newest = client.secrets.iter().map(|secret| secret.created_at + Duration::from_secs(1)).max();
-        stored.created_at = newest.map_or(stored.created_at, |after| after.max(stored.created_at));
+        let (secret, hash) = self.given_or_generated(given);
+        let stored = self.newer_secret(&client.secrets, hash);
         let added = self.store.clients().add_secret(id, &stored).await?;
         self.cache.clear();
         Ok(match added {
@@ -194,18 +201,51 @@ impl Server {
         id: &ClientId,
         given: Option<TokenHash>,
     ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
-        let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
-        let mut older = client.secrets;
-        older.sort_by_key(|secret| std::cmp::Reverse(secret.created_at));
-        for old in older.iter().skip(MOST_SECRETS - 1) {
-            self.store.clients().remove_secret(id, &old.id).await?;
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
+            if before.is_public() {
+                return Ok(Err(PUBLIC));
+            }
+            let (secret, hash) = self.given_or_generated(given.clone());
+            let newest = self.newer_secret(&before.secrets, hash);
+            let made = SecretView { id: newest.id.clone(), created_at: newest.created_at };
+            match self.replace_client(&before, Client { secrets: rotated(&before.secrets, newest), ..before.clone() }).await? {
+                Err(Refused::Outdated) => {}
+                Err(refused) => return Ok(Err(refused)),
+                Ok(_) => return Ok(Ok(WithSecret { made, secret })),
+            }
         }
-        self.add_client_secret(id, given).await
+        Ok(Err(Refused::Outdated))
+    }
+
+    /// The hash of a secret that is given, or of one that is generated.
+    pub(in crate::flow) fn given_or_generated(&self, given: Option<TokenHash>) -> (Option<Token>, TokenHash) {
+        given.map_or_else(
+            || {
+                let secret = self.random.token(TokenKind::ClientSecret);
+                let hash = secret.hash();
+                (Some(secret), hash)
+            },
+            |hash| (None, hash),
+        )
+    }
+
+    /// A secret that is younger than those that there are: two that are made within a second still have an order.
+    pub(in crate::flow) fn newer_secret(&self, than: &[ClientSecret], hash: TokenHash) -> ClientSecret {
+        let mut secret = self.new_secret(hash);
+        let newest = than.iter().map(|secret| secret.created_at + Duration::from_secs(1)).max();
+        secret.created_at = newest.map_or(secret.created_at, |after| after.max(secret.created_at));
+        secret
     }
 
     fn new_secret(&self, hash: TokenHash) -> ClientSecret {
         ClientSecret { id: self.random.uuid().to_string(), hash, created_at: self.clock.now() }
     }
+}
+
+/// The secrets of a client that gets another one: it, beside the newest one so far.
+pub(in crate::flow) fn rotated(secrets: &[ClientSecret], newer: ClientSecret) -> Vec<ClientSecret> {
+    secrets.iter().max_by_key(|secret| secret.created_at).cloned().into_iter().chain([newer]).collect()
 }
 
 fn not_found(id: &ClientId) -> Refused {

@@ -10,6 +10,7 @@ on_both_databases!(
     a_client_comes_back_as_it_was,
     a_taken_identifier_changes_nothing,
     an_update_leaves_the_secrets_alone,
+    an_update_with_secrets_adds_and_withdraws_them,
     of_two_changes_of_the_same_client_one_is_lost,
     clients_are_listed_in_pages,
     a_client_has_two_secrets_at_most,
@@ -58,6 +59,20 @@ async fn an_update_leaves_the_secrets_alone(database: Database) {
     assert_eq!(clients.replace(&before, &changed).await, Ok(Applied::Done));
     let expected = Client { secrets: before.secrets, created_at: before.created_at, ..changed };
     assert_eq!(clients.find(&expected.id).await, Ok(Some(expected)));
+}
+
+async fn an_update_with_secrets_adds_and_withdraws_them(database: Database) {
+    let clients = database.store.clients();
+    let before = Client { secrets: vec![secret("old", after(1)), secret("new", after(2))], ..client("app") };
+    let rotated =
+        Client { secrets: vec![secret("new", after(2)), secret("newest", after(3))], name: "changed".to_owned(), ..before.clone() };
+    assert_eq!(clients.insert(&before).await, Ok(Insertion::Inserted));
+    assert_eq!(clients.replace_with_secrets(&before, &rotated).await, Ok(Applied::Done));
+    assert_eq!(clients.replace_with_secrets(&before, &before).await, Ok(Applied::Lost), "its secrets are others by now");
+    assert_eq!(clients.find(&before.id).await, Ok(Some(rotated.clone())));
+    let public = Client { secrets: vec![], ..rotated.clone() };
+    assert_eq!(clients.replace_with_secrets(&rotated, &public).await, Ok(Applied::Done));
+    assert_eq!(clients.find(&before.id).await, Ok(Some(public)));
 }
 
 /// Everybody has seen the same client, and wants to change something else about it.
