@@ -60,14 +60,17 @@ pub fn own_scopes() -> impl Iterator<Item = (&'static str, &'static str)> {
     OWN_SCOPES.into_iter()
 }
 
+/// The path of our own API below the issuer.
+pub(super) const OWN_API_PATH: &str = "/api";
+
 /// Our own API: its identifier is the issuer's `/api`, and a person needs the role `admin` for it.
-fn own_api(issuer: &Issuer) -> Option<Api> {
+pub(super) fn own_api(issuer: &Issuer) -> Option<Api> {
     let scopes = OWN_SCOPES.iter().filter_map(|(name, description)| {
         let role = Some(crate::identity::user::ADMIN.to_owned());
         Some(ApiScope { name: ScopeToken::parse(name).ok()?, description: (*description).to_owned(), role })
     });
     Some(Api {
-        identifier: Resource::parse(&issuer.url("/api")).ok()?,
+        identifier: Resource::parse(&issuer.url(OWN_API_PATH)).ok()?,
         name: "Claviger".to_owned(),
         scopes: scopes.collect(),
         introspectors: [].into(),
