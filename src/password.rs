@@ -125,6 +125,12 @@ impl Passwords {
         self.0.pool.run(move |memory| stored::hash(cost, &password, salt, memory)).await?
     }
 
+    /// Whether a hash that was made elsewhere is as a new one of ours would be; otherwise it is renewed when its owner signs in. A problem
+    /// when it is not one of Argon2id, or would take too much work.
+    pub fn check_given(&self, phc: &str) -> Result<bool, UnusableHash> {
+        Ok(!StoredHash::given(phc)?.is_outdated(self.0.cost))
+    }
+
     /// How many verifications have been computed so far.
     #[must_use]
     pub fn verifications(&self) -> u64 {

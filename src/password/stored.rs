@@ -19,6 +19,9 @@ pub enum UnusableHash {
     /// Not a PHC string of Argon2 with salt and hash.
     #[error("it is not a PHC string of Argon2")]
     Format,
+    /// Another member of the family than the one that new hashes have.
+    #[error("it is not of Argon2id")]
+    Algorithm,
     /// It would take more work than a server can give to one login.
     #[error("its cost is out of bounds: {0}")]
     Cost(#[from] InvalidCost),
@@ -45,6 +48,12 @@ impl StoredHash {
         let params = Params::try_from(&hash).map_err(|_| UnusableHash::Format)?;
         let cost = Argon2Cost::new(params.m_cost(), params.t_cost(), params.p_cost())?;
         Ok(Self { algorithm, version, params, cost, salt: salt.to_vec(), expected: Zeroizing::new(expected.as_bytes().to_vec()) })
+    }
+
+    /// Reads a hash that was made elsewhere: of Argon2id alone (RFC 9106 §4).
+    pub(super) fn given(text: &str) -> Result<Self, UnusableHash> {
+        let hash = Self::parse(text)?;
+        if hash.algorithm == Algorithm::Argon2id { Ok(hash) } else { Err(UnusableHash::Algorithm) }
     }
 
     /// A hash that no password has, and that takes as much work to compare with as a real one.
@@ -126,6 +135,15 @@ mod tests {
             assert!(!parsed.matches(b"Password", &mut memory).unwrap(), "{stored}");
             assert!(parsed.is_outdated(Argon2Cost::new(256, 2, 1).unwrap()), "its salt is short");
         }
+    }
+
+    #[test]
+    fn a_hash_that_was_made_elsewhere_is_of_argon2id() {
+        let given = |text| StoredHash::given(text).err();
+        assert_eq!(given("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"), None);
+        let other = "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8";
+        assert_eq!(given(other), Some(UnusableHash::Algorithm));
+        assert_eq!(given("wonderland"), Some(UnusableHash::Format));
     }
 
     #[test]

@@ -29,8 +29,10 @@ pub struct Api {
     /// The audience URI of its tokens (RFC 8707, RFC 9068 §2.2 `aud`).
     pub identifier: Resource,
     /// Its name, for people.
+    #[serde(default)]
     pub name: String,
     /// Its scopes.
+    #[serde(default)]
     pub scopes: Vec<ApiScope>,
     /// The clients that may introspect tokens made for it (RFC 7662 §4).
     #[serde(default)]

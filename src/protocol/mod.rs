@@ -3,7 +3,7 @@
 //! | specification | where |
 //! |---|---|
 //! | RFC 6749 §2.2, RFC 7591 §2, OpenID Connect Registration §2: client metadata | [`client`], [`client_metadata`], [`application_type`] |
-//! | RFC 6749 §2.3: client authentication | [`client_auth`] |
+//! | RFC 6749 §2.3, Appendix A.2: client authentication | [`client_auth`], [`chosen_secret`] |
 //! | RFC 6749 §3.1, Appendix B: parameters | [`params`] |
 //! | RFC 6749 §3.1.2, RFC 8252 §7: redirection URIs | [`redirect_uri`] |
 //! | RFC 6749 §3.3: scopes | [`scope`] |
@@ -25,6 +25,7 @@ pub mod api;
 pub mod application_type;
 pub mod authorize;
 pub mod bearer;
+pub mod chosen_secret;
 pub mod claims;
 pub mod client;
 pub mod client_auth;

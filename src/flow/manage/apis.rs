@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use crate::flow::catalog::OWN_API_PATH;
 use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Refused, Version, patched};
 use crate::flow::{Failure, Server};
 use crate::identity::user::{ROLE_RULE, is_role};
 use crate::protocol::api::Api;
 use crate::protocol::claims::CLAIM_SCOPES;
+use crate::protocol::issuer::Issuer;
 use crate::protocol::problem::Problem;
 use crate::protocol::resource::Resource;
 use crate::store::ApiWritten;
@@ -92,38 +94,40 @@ impl Server {
     }
 
     async fn api_problems(&self, api: &Api) -> Result<Vec<Problem>, Failure> {
-        let catalog = self.catalog().await?;
-        let own = [Resource::parse(self.issuer.as_str()).ok(), catalog.apis().first().map(|own| own.identifier.clone())];
-        let mut problems = Vec::new();
-        let name = api.name.trim();
-        if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-            problems.push(Problem::new("name", "must have 1 to 200 characters on one line"));
-        }
-        if api.scopes.is_empty() {
-            problems.push(Problem::new("scopes", "at least one is needed"));
-        }
-        if own.iter().flatten().any(|own| own.names_the_same_as(&api.identifier)) {
-            problems.push(Problem::new("identifier", "must not be the issuer or its /api, which are this server's own"));
-        }
-        for (index, scope) in api.scopes.iter().enumerate() {
-            let name = &scope.name;
-            let elsewhere = catalog
-                .apis()
-                .iter()
-                .any(|known| !known.identifier.names_the_same_as(&api.identifier) && known.scopes.iter().any(|other| other.name == *name));
-            let twice = api.scopes.iter().take(index).any(|other| other.name == *name);
-            if elsewhere || twice || CLAIM_SCOPES.iter().any(|known| known.name == name.as_str()) {
-                problems.push(Problem::new(format!("scopes[{index}].name"), format!("{name} is taken")));
-            }
-            if scope.role.as_deref().is_some_and(|role| !is_role(role)) {
-                problems.push(Problem::new(format!("scopes[{index}].role"), ROLE_RULE));
-            }
-            if scope.description.chars().count() > 200 || scope.description.chars().any(char::is_control) {
-                problems.push(Problem::new(format!("scopes[{index}].description"), "must have at most 200 characters on one line"));
-            }
-        }
-        Ok(problems)
+        Ok(problems_beside(api, self.catalog().await?.apis(), &self.issuer))
     }
+}
+
+/// Everything that is wrong with an API beside the `known` ones, our own among them. It may stand among them itself.
+pub(in crate::flow) fn problems_beside(api: &Api, known: &[Api], issuer: &Issuer) -> Vec<Problem> {
+    let own = [Resource::parse(issuer.as_str()), Resource::parse(&issuer.url(OWN_API_PATH))];
+    let mut problems = Vec::new();
+    let name = api.name.trim();
+    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+        problems.push(Problem::new("name", "must have 1 to 200 characters on one line"));
+    }
+    if api.scopes.is_empty() {
+        problems.push(Problem::new("scopes", "at least one is needed"));
+    }
+    if own.iter().flatten().any(|own| own.names_the_same_as(&api.identifier)) {
+        problems.push(Problem::new("identifier", "must not be the issuer or its /api, which are this server's own"));
+    }
+    for (index, scope) in api.scopes.iter().enumerate() {
+        let name = &scope.name;
+        let has_it = |other: &Api| other.scopes.iter().any(|theirs| theirs.name == *name);
+        let elsewhere = known.iter().any(|other| !other.identifier.names_the_same_as(&api.identifier) && has_it(other));
+        let twice = api.scopes.iter().take(index).any(|other| other.name == *name);
+        if elsewhere || twice || CLAIM_SCOPES.iter().any(|known| known.name == name.as_str()) {
+            problems.push(Problem::new(format!("scopes[{index}].name"), format!("{name} is taken")));
+        }
+        if scope.role.as_deref().is_some_and(|role| !is_role(role)) {
+            problems.push(Problem::new(format!("scopes[{index}].role"), ROLE_RULE));
+        }
+        if scope.description.chars().count() > 200 || scope.description.chars().any(char::is_control) {
+            problems.push(Problem::new(format!("scopes[{index}].description"), "must have at most 200 characters on one line"));
+        }
+    }
+    problems
 }
 
 /// Why the store did not write an API, in words.

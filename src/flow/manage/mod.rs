@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::protocol::problem::Problem;
 
 /// How often a change starts over after another one changed the same thing first.
-const ATTEMPTS: u32 = 5;
+pub(super) const ATTEMPTS: u32 = 5;
 
 /// Why a change is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

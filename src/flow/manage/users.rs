@@ -44,6 +44,7 @@ impl UserView {
 }
 
 /// A password that is set for somebody.
+#[derive(Clone)]
 pub enum NewPassword {
     /// In plain text; it must have as many characters as the settings ask for.
     Text(SecretString),
