@@ -13,7 +13,6 @@ use crate::cli::output::{Trouble, say, table};
 use crate::cli::place::{DEV_FOLDER, DEV_PORT, PORT_FILE, dev_config};
 use crate::cli::start::{log, open, run as serve};
 use crate::config::Config;
-use crate::flow::demo;
 use crate::random::Random;
 use crate::web::listeners::{BindProblem, BindReason, Listeners};
 
@@ -47,7 +46,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         .map_err(|error| Trouble::new(format!("the folder {} can't be written to: {error}", folder.display())))?;
     let opened = open(&config).await?;
     opened.store.migrate().await?;
-    opened.server.put_demo_data().await?;
+    // It may contradict what the developer made of it; that is no reason not to start.
+    for problem in opened.server.put_demo_data().await?.err().unwrap_or_default() {
+        tracing::warn!("the demo data was left out: {problem}");
+    }
     say(welcome(config.issuer.as_str(), opened.server.random()));
     let surroundings = Surroundings { own_host_only: true, docs: config.docs.client(), ..Surroundings::default() };
     serve(opened.server, &config, listeners, surroundings).await
@@ -77,15 +79,14 @@ fn welcome(issuer: &str, random: &Random) -> String {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
     let state = URL_SAFE_NO_PAD.encode(random.bytes::<9>());
     let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
-    let people = demo::PEOPLE.map(|(name, password)| format!("{name} / {password}")).join(", ");
     let places = table(&[
         row(&["  issuer", issuer]),
         row(&["  discovery", &format!("{issuer}/.well-known/openid-configuration")]),
         row(&["  documentation", &format!("{issuer}/docs (press Authorize to try it)")]),
-        row(&["  people", &format!("{people} (alice is an admin)")]),
+        row(&["  people", "alice / wonderland, bob / builder (alice is an admin)"]),
         row(&["  clients", "demo-web / demo-web-secret, demo-spa, demo-native, demo-password,"]),
         row(&["", "demo-m2m / demo-m2m-secret, demo-api / demo-api-secret, claviger-docs"]),
-        row(&["  API", &format!("{} (items:read, items:write)", demo::API)]),
+        row(&["  API", "http://localhost:8000 (items:read, items:write)"]),
     ]);
     let callback = "http://localhost:3000/callback";
     format!(

@@ -2,9 +2,11 @@
 
 mod apis;
 pub mod app;
+mod apply;
 mod check;
 mod clients;
 mod dev;
+mod export;
 mod health;
 mod keys;
 mod migrate;
@@ -38,6 +40,8 @@ enum Command {
     Migrate(migrate::Arguments),
     Check(check::Arguments),
     Health(health::Arguments),
+    Apply(apply::Arguments),
+    Export(export::Arguments),
     Clients(clients::Arguments),
     Users(users::Arguments),
     Apis(apis::Arguments),
@@ -46,8 +50,8 @@ enum Command {
     Reference(reference::Arguments),
 }
 
-/// Runs the command that the process was started with. The exit status is 0 when it did what it should, 2 for a wrong command line, and 1
-/// for everything else.
+/// Runs the command that the process was started with. The exit status is 0 when it did what it should, 2 for a wrong command line and where
+/// `apply --dry-run` would change something, and 1 for everything else.
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
@@ -59,28 +63,28 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let outcome: Result<(), Trouble> = runtime.block_on(async {
-        match arguments.command.unwrap_or_else(|| Command::Dev(dev::Arguments::default())) {
+    let outcome: Result<ExitCode, Trouble> = runtime.block_on(async {
+        let done = match arguments.command.unwrap_or_else(|| Command::Dev(dev::Arguments::default())) {
             Command::Dev(arguments) => dev::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Migrate(arguments) => migrate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Health(arguments) => health::run(arguments).await,
+            Command::Apply(arguments) => return apply::run(arguments).await,
+            Command::Export(arguments) => export::run(arguments).await,
             Command::Clients(arguments) => clients::run(arguments).await,
             Command::Users(arguments) => users::run(arguments).await,
             Command::Apis(arguments) => apis::run(arguments).await,
             Command::Keys(arguments) => keys::run(arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
             Command::Reference(arguments) => reference::run(&arguments),
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     });
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(trouble) => {
-            complain(&trouble.to_string());
-            ExitCode::FAILURE
-        }
-    }
+    outcome.unwrap_or_else(|trouble| {
+        complain(&trouble.to_string());
+        ExitCode::FAILURE
+    })
 }
 
 /// Connections are descriptors, and shells hand out few of them: takes as many as the system allows. Where it allows none, it stays so.

@@ -8,7 +8,6 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::config::Problems;
 use crate::flow::Failure;
-use crate::flow::demo::DemoFailure;
 use crate::flow::manage::Refused;
 use crate::protocol::time::Timestamp;
 use crate::signing::KeyFolderFailure;
@@ -38,8 +37,6 @@ pub(super) enum Trouble {
     Refused(#[from] Refused),
     #[error("{0}")]
     Failure(#[from] Failure),
-    #[error("{0}")]
-    Demo(#[from] DemoFailure),
     #[error("{0}")]
     Bind(#[from] BindProblem),
     #[error("{0}")]

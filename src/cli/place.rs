@@ -38,8 +38,7 @@ impl Place {
         if let Some(file) = &self.config {
             return Ok(Config::load(Some(file), environment())?);
         }
-        // A server that is configured by its environment alone has an issuer there.
-        if self.data.is_none() && environment().any(|(name, _)| name == "CLAVIGER_ISSUER") {
+        if !self.is_dev() {
             return Ok(Config::load(None, environment())?);
         }
         let folder = self.data.clone().unwrap_or_else(|| DEV_FOLDER.into());
@@ -51,6 +50,12 @@ impl Place {
         }
         let port = std::fs::read_to_string(folder.join(PORT_FILE)).ok().and_then(|text| text.trim().parse().ok());
         dev_config(&folder, port.unwrap_or(DEV_PORT))
+    }
+
+    /// Whether it is a `claviger dev`, which nobody else can reach.
+    pub(super) fn is_dev(&self) -> bool {
+        // A server that is configured by its environment alone has an issuer there.
+        self.config.is_none() && (self.data.is_some() || !environment().any(|(name, _)| name == "CLAVIGER_ISSUER"))
     }
 
     /// That server, without listening.

@@ -62,8 +62,8 @@ fn every_problem_is_reported_at_once_and_says_where() {
             "CLAVIGER_SESSION_IDLE: must be a time from 1m to 30d, in whole seconds or such as 90s, 10m, 8h, 7d",
             "FILE: log.format: must be one of text, json",
             "FILE: keys.colour: is no setting; [keys] has folder, rsa_bits",
-            "FILE: sessions: is no section; there are server, database, keys, password, login, session, log, docs",
             "FILE: surprise: is no setting; outside a section there is only issuer",
+            "FILE: sessions: is no section; there are server, database, keys, password, login, session, log, docs",
             "CLAVIGER_LOG_COLOUR: is no setting; see the configuration reference for the names that there are",
             "login.address_failures: must not be less than login.account_failures, or one person locks out a whole network",
         ]

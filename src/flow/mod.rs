@@ -4,6 +4,7 @@
 
 mod access;
 pub mod account;
+pub mod apply;
 pub mod authorize;
 mod catalog;
 pub mod consent;
@@ -84,6 +85,9 @@ pub enum Failure {
     /// Hashing a password.
     #[error("hashing failed: {0}")]
     Hashing(#[from] crate::password::PasswordFailure),
+    /// Writing what is stored as a file.
+    #[error("the file can't be written: {0}")]
+    Export(#[from] toml::ser::Error),
     /// Others changed the same thing again and again.
     #[error("gave up after losing the same race {0} times")]
     Contended(u32),

@@ -137,7 +137,7 @@ impl TestServer {
             clock.clone(),
             random,
         ));
-        server.put_demo_data().await.unwrap();
+        server.put_demo_data().await.unwrap().unwrap();
         let limits = Limits {
             max_connections: 256,
             header_timeout: Duration::from_secs(10),

@@ -1,5 +1,6 @@
 //! The real program, started as people start it: what it prints, what it serves, and how it ends.
 
+mod apply;
 mod check;
 mod clients;
 mod dev;

@@ -1,0 +1,129 @@
+//! `claviger apply`: clients, APIs and people become what a file says.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::cli::output::{Trouble, complain, say};
+use crate::cli::place::Place;
+use crate::flow::apply::{Document, Extent, Kind, Step, Strength};
+use crate::protocol::token::Token;
+
+/// Make clients, APIs and people what a file says
+///
+/// Creates and changes what the file names and leaves the rest alone; a second run changes nothing. It prints what it adds (+), changes (~)
+/// and deletes (-), field by field. Nothing is changed while anything is wrong with the file: everything that is wrong is said at once, and
+/// the exit status is 1. A server that runs notices within a second.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  claviger apply shop.toml --dry-run --config claviger.toml\n\nThe file: examples/demo.toml has every member, \
+                  docs/managing.md explains it, and `claviger export` writes one."
+)]
+pub(super) struct Arguments {
+    /// The file, in TOML; - for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Change nothing; the exit status is 2 when something would change
+    #[arg(long)]
+    dry_run: bool,
+    /// Delete every client, API and person that the file does not name
+    #[arg(long)]
+    prune: bool,
+    /// Let in secrets and passwords that are too short: for demo data, where nobody else can reach the server
+    #[arg(long)]
+    allow_weak_secrets: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
+    let (text, name) = read(&arguments.file)?;
+    let folder = arguments.file.parent().unwrap_or(Path::new(""));
+    let server = arguments.place.server().await?;
+    let strength = if arguments.allow_weak_secrets || arguments.place.is_dev() { Strength::Any } else { Strength::Strong };
+    let document = server.read_document(&text, folder, strength);
+    if arguments.allow_weak_secrets {
+        warn_of_weak_secrets(&document);
+    }
+    for place in &document.outdated_hashes {
+        complain(&format!(
+            "note: {name}: {place}: password_hash has another cost than this server's. It is renewed when they sign in, and the next apply would \
+             set it back and sign them out: hash it at this server's cost, or take it out of the file once it is in."
+        ));
+    }
+    let extent = if arguments.prune { Extent::Everything } else { Extent::Named };
+    let mut counts = Counts::default();
+    let outcome = if arguments.dry_run {
+        let planned = server.plan(&document, extent).await?;
+        planned.map(|steps| steps.iter().for_each(|step| counts.show(step, None)))
+    } else {
+        server.apply(&document, extent, |step, secret| counts.show(step, secret)).await?
+    };
+    server.close().await;
+    if let Err(problems) = outcome {
+        let mut lines: Vec<String> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
+        lines.extend(counts.any().then(|| "It stopped there; what is listed above is done.".to_owned()));
+        return Err(Trouble::new(lines.join("\n")));
+    }
+    say(counts.summary(arguments.dry_run));
+    Ok(if arguments.dry_run && counts.any() { ExitCode::from(2) } else { ExitCode::SUCCESS })
+}
+
+/// The text of the file, and what to call it.
+fn read(file: &Path) -> Result<(String, String), Trouble> {
+    let (text, name) = if file == Path::new("-") {
+        let mut text = String::new();
+        (std::io::stdin().read_to_string(&mut text).map(|_| text), "standard input".to_owned())
+    } else {
+        (std::fs::read_to_string(file), file.display().to_string())
+    };
+    let text = text.map_err(|error| Trouble::new(format!("{name} can't be read: {error}")))?;
+    Ok((text, name))
+}
+
+fn warn_of_weak_secrets(document: &Document) {
+    complain(
+        "WARNING: --allow-weak-secrets lets in client secrets of fewer than 32 characters and passwords that are shorter than this server asks \
+         for. Anyone could guess them: never use it where others can reach the server.",
+    );
+    for place in &document.weak {
+        complain(&format!("WARNING: let in although it is weak: {place}"));
+    }
+}
+
+/// How much was, or would be, changed.
+#[derive(Default)]
+struct Counts {
+    added: usize,
+    changed: usize,
+    deleted: usize,
+}
+
+impl Counts {
+    fn show(&mut self, step: &Step, secret: Option<&Token>) {
+        match step.kind() {
+            Kind::Add => self.added += 1,
+            Kind::Change => self.changed += 1,
+            Kind::Delete => self.deleted += 1,
+        }
+        say(step);
+        if let Some(secret) = secret {
+            say(format!("    its secret, shown this once: {}", secret.reveal()));
+        }
+    }
+
+    const fn any(&self) -> bool {
+        self.added + self.changed + self.deleted > 0
+    }
+
+    fn summary(&self, dry_run: bool) -> String {
+        let Self { added, changed, deleted } = self;
+        match (self.any(), dry_run) {
+            (false, _) => "Nothing to change.".to_owned(),
+            (true, true) => format!("{added} to add, {changed} to change, {deleted} to delete. Nothing is changed yet."),
+            (true, false) => format!("{added} added, {changed} changed, {deleted} deleted."),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! `claviger export`: what is stored, as the file that `claviger apply` takes.
+
+use clap::Args;
+
+use crate::cli::output::{Trouble, say};
+use crate::cli::place::Place;
+
+/// Print clients, APIs and people as a file for `claviger apply`, without secrets and passwords
+#[derive(Args)]
+#[command(after_help = "Example:\n  claviger export --config claviger.toml > everything.toml")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
+    let server = arguments.place.server().await?;
+    say(server.export().await?.trim_end());
+    server.close().await;
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Making one change, if what it changes is still as it was when it was compared.
+
+use serde::Serialize;
+
+use crate::flow::apply::step::{Secret, Step};
+use crate::flow::manage::clients::{ClientView, rotated};
+use crate::flow::manage::users::UserView;
+use crate::flow::manage::{Expected, Refused, Version};
+use crate::flow::{Failure, Server};
+use crate::protocol::client::Client;
+use crate::protocol::token::{Token, TokenHash};
+
+impl Server {
+    /// Makes a change, and gives the secret that was generated for it.
+    pub(super) async fn carry_out(&self, step: &Step) -> Result<Result<Option<Token>, Refused>, Failure> {
+        let done = match step {
+            Step::AddClient(client, secret) => {
+                let given = if let Secret::Given(hash) = secret { Some(hash.clone()) } else { None };
+                return Ok(self.add_client((**client).clone(), given).await?.map(|added| added.secret));
+            }
+            Step::ChangeClient { before, after, secret } => return self.change_client_and_secret(before, after, secret).await,
+            Step::DeleteClient(client) => self.delete_client(&client.id, &still(&ClientView::of(client))).await?,
+            Step::AddApi(api) => self.add_api(api.clone()).await?.map(drop),
+            Step::ChangeApi { before, after } => {
+                self.change_api(&before.identifier, &still(before), |_| Ok(after.clone())).await?.map(drop)
+            }
+            Step::DeleteApi(api) => self.delete_api(&api.identifier, &still(api)).await?,
+            Step::AddUser(account, password) => self.add_user((**account).clone(), password.clone()).await?.map(drop),
+            Step::ChangeUser { before, after, password } => {
+                let expected = still(&UserView::of(before));
+                self.change_user(&before.subject, &expected, password.clone(), |_| Ok((**after).clone())).await?.map(drop)
+            }
+            Step::DeleteUser(user) => self.delete_user(&user.subject, &still(&UserView::of(user))).await?,
+        };
+        Ok(done.map(|()| None))
+    }
+
+    async fn change_client_and_secret(
+        &self,
+        before: &Client,
+        after: &Client,
+        secret: &Secret,
+    ) -> Result<Result<Option<Token>, Refused>, Failure> {
+        let (generated, hash): (Option<Token>, Option<TokenHash>) = match secret {
+            Secret::Keep | Secret::Withdrawn => (None, None),
+            Secret::Given(hash) => (None, Some(hash.clone())),
+            Secret::Generated => {
+                let (generated, hash) = self.given_or_generated(None);
+                (generated, Some(hash))
+            }
+        };
+        let mut after = after.clone();
+        if let Some(hash) = hash {
+            after.secrets = rotated(&before.secrets, self.newer_secret(&before.secrets, hash));
+        } else if *secret == Secret::Withdrawn {
+            after.secrets.clear();
+        }
+        Ok(self.replace_client(before, after).await?.map(|_| generated))
+    }
+}
+
+/// What a change is meant for: the thing as it was when it was compared.
+fn still(shown: &impl Serialize) -> Expected {
+    Expected::OneOf(vec![Version::of(shown).as_str().to_owned()])
+}

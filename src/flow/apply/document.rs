@@ -1,0 +1,208 @@
+//! The file: what it names, and everything that is wrong with it by itself.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use toml::Table;
+
+use crate::flow::apply::secret::{self, Given};
+use crate::flow::apply::shape;
+use crate::flow::apply::written::{self, Written};
+use crate::flow::manage::users::NewPassword;
+use crate::identity::account::Account;
+use crate::identity::user::{PasswordHash, Username, check_new_password};
+use crate::password::Passwords;
+use crate::protocol::api::Api;
+use crate::protocol::chosen_secret::{BadSecret, check_chosen_secret};
+use crate::protocol::client::Client;
+use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::issuer::Issuer;
+use crate::protocol::problem::Problem;
+use crate::protocol::token::TokenHash;
+
+/// The members of a client that give its secret.
+const CLIENT_SECRETS: [&str; 2] = ["client_secret", "client_secret_file"];
+/// The members of a person that give their password.
+const PASSWORDS: [&str; 3] = ["password", "password_hash", "password_file"];
+
+/// Which secrets and passwords a file may give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// Client secrets of 32 characters, passwords as long as the settings ask for.
+    Strong,
+    /// Any: nobody else can reach the server, or what it guards is nobody's.
+    Any,
+}
+
+/// What a file says shall be there.
+#[derive(Default)]
+pub struct Document {
+    pub(super) clients: Vec<Entry<Client, TokenHash>>,
+    pub(super) apis: Vec<Entry<Api, ()>>,
+    pub(super) users: Vec<Entry<(Username, Account), NewPassword>>,
+    /// The identifiers of all its clients, also of those that something is wrong with.
+    pub(super) client_ids: BTreeSet<String>,
+    /// What is wrong with it by itself.
+    problems: Vec<Problem>,
+    /// Where each of its entries stands, in their order.
+    places: Vec<String>,
+    /// The secrets and passwords that [`Strength::Any`] let in, each with where it stands.
+    pub weak: Vec<String>,
+    /// The password hashes that are renewed when their owners sign in, so that they differ from the file again.
+    pub outdated_hashes: Vec<String>,
+}
+
+/// Something that shall be there.
+pub(super) struct Entry<T, S> {
+    /// Where it stands, such as `client[2] "shop"`.
+    pub(super) place: String,
+    /// What it shall be.
+    pub(super) thing: T,
+    /// The secret or password that it shall have.
+    pub(super) given: Option<S>,
+    /// The members in which this server's issuer stands.
+    pub(super) with_issuer: BTreeSet<String>,
+}
+
+/// What a file is read by.
+pub(super) struct Rules<'a> {
+    pub(super) issuer: &'a Issuer,
+    /// The folder that `…_file` is relative to.
+    pub(super) folder: &'a Path,
+    pub(super) strength: Strength,
+    /// Characters that a password must have.
+    pub(super) password_minimum: usize,
+    pub(super) passwords: &'a Passwords,
+}
+
+impl Document {
+    /// Reads a file. What is wrong with it is in the document, for whoever plans with it.
+    pub(super) fn read(text: &str, rules: &Rules<'_>) -> Self {
+        let file = written::read(text, rules.issuer);
+        let all = file.clients.iter().chain(&file.apis).chain(&file.users);
+        let places = all.map(|entry| entry.place.clone()).collect();
+        let mut document = Self { problems: file.problems, places, ..Self::default() };
+        file.clients.into_iter().for_each(|entry| document.client(entry, rules));
+        file.apis.into_iter().for_each(|entry| document.api(entry));
+        file.users.into_iter().for_each(|entry| document.user(entry, rules));
+        document
+    }
+
+    /// Everything that is wrong with it by itself and beside the rest, in the order of its entries.
+    pub(super) fn problems_with(&self, others: Vec<Problem>) -> Vec<Problem> {
+        let mut problems = self.problems.clone();
+        problems.extend(others);
+        problems.sort_by_key(|problem| self.places.iter().position(|place| problem.field.starts_with(place)));
+        problems
+    }
+
+    fn client(&mut self, written: Written, rules: &Rules<'_>) {
+        let Written { place, mut members, with_issuer } = written;
+        let given = self.take(&mut members, &place, &CLIENT_SECRETS, rules);
+        self.client_ids.extend(members.get("client_id").and_then(|id| id.as_str()).map(str::to_owned));
+        let Some(metadata) = self.shaped::<ClientMetadata>(&place, members, &CLIENT_SECRETS) else { return };
+        let client = self.checked(&place, metadata.client());
+        let is_public = client.as_ref().is_some_and(Client::is_public);
+        let given = given.and_then(|given| self.secret(&place, &given, is_public, rules));
+        self.clients.extend(client.map(|thing| Entry { place, thing, given, with_issuer }));
+    }
+
+    fn secret(&mut self, place: &str, given: &Given, is_public: bool, rules: &Rules<'_>) -> Option<TokenHash> {
+        let text = given.text.expose_secret();
+        let refused = match check_chosen_secret(text) {
+            _ if is_public => "a client with the method none has no secret".to_owned(),
+            Ok(()) => return Some(TokenHash::of(text)),
+            Err(BadSecret::TooShort) if rules.strength == Strength::Any => {
+                self.weak.push(format!("{place}: {}", given.member));
+                return Some(TokenHash::of(text));
+            }
+            Err(bad) => bad.to_string(),
+        };
+        self.note(place, vec![Problem::new(given.member, refused)]);
+        None
+    }
+
+    fn api(&mut self, written: Written) {
+        let Written { place, members, with_issuer } = written;
+        let api = self.shaped::<Api>(&place, members, &[]);
+        self.apis.extend(api.map(|thing| Entry { place, thing, given: None, with_issuer }));
+    }
+
+    fn user(&mut self, written: Written, rules: &Rules<'_>) {
+        let Written { place, mut members, with_issuer } = written;
+        let given = self.take(&mut members, &place, &PASSWORDS, rules);
+        let Some(account) = self.shaped::<Account>(&place, members, &PASSWORDS) else { return };
+        let username = self.checked(&place, account.check());
+        let password = match (given, &username) {
+            (Some(given), Some(username)) => self.password(&place, &given, username, rules),
+            _ => None,
+        };
+        let account = |username: Username| (username.clone(), Account { username: username.to_string(), ..account });
+        self.users.extend(username.map(|username| Entry { place, thing: account(username), given: password, with_issuer }));
+    }
+
+    fn password(&mut self, place: &str, given: &Given, username: &Username, rules: &Rules<'_>) -> Option<NewPassword> {
+        let text = given.text.expose_secret();
+        let refused = if given.member == "password_hash" {
+            match rules.passwords.check_given(text) {
+                Ok(is_current) => {
+                    self.outdated_hashes.extend((!is_current).then(|| place.to_owned()));
+                    return Some(NewPassword::Hash(PasswordHash::from_phc(text.to_owned())));
+                }
+                Err(unusable) => format!("can't be used: {unusable}"),
+            }
+        } else {
+            let weak = check_new_password(text, username, rules.password_minimum);
+            match (weak, check_new_password(text, username, 1)) {
+                (Ok(()), _) => return Some(NewPassword::Text(given.text.clone())),
+                (Err(_), Ok(())) if rules.strength == Strength::Any => {
+                    self.weak.push(format!("{place}: {}", given.member));
+                    return Some(NewPassword::AnyText(given.text.clone()));
+                }
+                (Err(weak), _) => weak.to_string(),
+            }
+        };
+        self.note(place, vec![Problem::new(given.member, refused)]);
+        None
+    }
+
+    fn take(&mut self, members: &mut Table, place: &str, names: &[&'static str], rules: &Rules<'_>) -> Option<Given> {
+        let (given, problems) = secret::take(members, names, rules.folder);
+        self.note(place, problems);
+        given
+    }
+
+    /// The description that an entry is; of its form, all that is wrong is noted. It may have had the members `taken`, too.
+    fn shaped<T: DeserializeOwned>(&mut self, place: &str, members: Table, taken: &[&str]) -> Option<T> {
+        let (description, mut problems) = shape::read(members);
+        let is_unknown =
+            |problem: &&mut Problem| problem.reason.starts_with("unknown field") && shape::member(&problem.field) == problem.field;
+        for problem in problems.iter_mut().filter(is_unknown) {
+            problem.reason.extend(taken.iter().map(|name| format!(", `{name}`")));
+        }
+        self.note(place, problems);
+        description
+    }
+
+    /// What was made of a description; otherwise what is wrong is noted, but for members whose form is wrong already.
+    fn checked<T>(&mut self, place: &str, made: Result<T, Vec<Problem>>) -> Option<T> {
+        let problems = match made {
+            Ok(made) => return Some(made),
+            Err(problems) => problems,
+        };
+        let told = |member: &str| {
+            self.problems.iter().any(|told| {
+                told.field.strip_prefix(place).and_then(|rest| rest.strip_prefix(": ")).is_some_and(|field| shape::member(field) == member)
+            })
+        };
+        let untold = problems.into_iter().filter(|problem| !told(shape::member(&problem.field))).collect();
+        self.note(place, untold);
+        None
+    }
+
+    fn note(&mut self, place: &str, problems: Vec<Problem>) {
+        self.problems.extend(problems.into_iter().map(|problem| Problem::new(format!("{place}: {}", problem.field), problem.reason)));
+    }
+}

@@ -1,0 +1,59 @@
+//! Writing what is stored as a file for `claviger apply`.
+
+use serde::Serialize;
+use toml::{Table, Value};
+
+use crate::flow::apply::diff::without_defaults;
+use crate::flow::apply::written::ISSUER;
+use crate::flow::{Failure, Server};
+use crate::identity::account::Account;
+use crate::protocol::client_metadata::ClientMetadata;
+
+const HEAD: &str = "\
+# Clients, APIs and people of {issuer}, written by `claviger export` for `claviger apply`.
+#
+# Members that are left out have their default. Secrets and passwords are not in here: where this file is applied, what is there keeps its
+# own; new clients get generated secrets, and new people can't sign in with a password until they have one (`claviger users password`).
+# Instead of this server's URL, members say {issuer}: the URL of whichever server the file is applied to.
+";
+
+impl Server {
+    /// Everything that can be managed as the file that would make it so, but for secrets and passwords.
+    pub async fn export(&self) -> Result<String, Failure> {
+        let mut file = Table::new();
+        let clients = self.store.clients().list().await?;
+        let clients = clients.iter().map(|client| ClientMetadata::of(client).concise());
+        file.insert("client".to_owned(), self.entries(clients, &Table::try_from(ClientMetadata::default())?)?);
+        let nothing = Table::from_iter([("introspectors".to_owned(), Value::Array(Vec::new()))]);
+        file.insert("api".to_owned(), self.entries(self.store.apis().list().await?.into_iter(), &nothing)?);
+        let users = self.store.users().list().await?;
+        file.insert("user".to_owned(), self.entries(users.iter().map(Account::of), &Table::try_from(Account::default())?)?);
+        file.retain(|_, entries| entries.as_array().is_some_and(|entries| !entries.is_empty()));
+        let head = HEAD.replacen(ISSUER, self.issuer.as_str(), 1);
+        Ok(format!("{head}\n{}", toml::to_string_pretty(&file)?))
+    }
+
+    fn entries(&self, descriptions: impl Iterator<Item = impl Serialize>, defaults: &Table) -> Result<Value, Failure> {
+        let mut entries = Vec::new();
+        for description in descriptions {
+            let mut entry = Value::Table(without_defaults(&Table::try_from(&description)?, defaults));
+            self.take_issuer_out(&mut entry);
+            entries.push(entry);
+        }
+        Ok(Value::Array(entries))
+    }
+
+    /// Our own URLs are those of another server where the file is applied to another one.
+    fn take_issuer_out(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Some(rest) = text.strip_prefix(self.issuer.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                    *text = format!("{ISSUER}{rest}");
+                }
+            }
+            Value::Array(elements) => elements.iter_mut().for_each(|element| self.take_issuer_out(element)),
+            Value::Table(members) => members.iter_mut().for_each(|(_, member)| self.take_issuer_out(member)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Making clients, APIs and people what a file says (`claviger apply`), and writing that file (`claviger export`): read the file and what is
+//! stored, compare, show, carry out. `examples/demo.toml` is such a file, with every member.
+//!
+//! Nothing is changed while anything is wrong with the file. Each change is made only if what it changes is still as it was when it was
+//! compared; otherwise everything is compared again. So any number of these may run at once, beside a server.
+
+mod apis;
+mod carry_out;
+mod diff;
+mod document;
+mod export;
+mod plan;
+mod secret;
+mod shape;
+mod step;
+#[cfg(test)]
+mod tests;
+mod written;
+
+use std::path::Path;
+
+use crate::flow::apply::document::Rules;
+use crate::flow::apply::plan::Found;
+use crate::flow::manage::users::NewPassword;
+use crate::flow::manage::{ATTEMPTS, Refused};
+use crate::flow::{Failure, Server, catalog};
+use crate::identity::user::PasswordHash;
+use crate::password::PasswordFailure;
+use crate::protocol::problem::Problem;
+use crate::protocol::token::Token;
+
+pub use document::{Document, Strength};
+pub use plan::Extent;
+pub use step::{Kind, Secret, Step};
+
+impl Server {
+    /// Reads a file. Its `…_file` members are relative to `folder`, and its `{issuer}` is ours.
+    #[must_use]
+    pub fn read_document(&self, text: &str, folder: &Path, strength: Strength) -> Document {
+        let (password_minimum, passwords) = (self.settings.password_minimum, &self.passwords);
+        Document::read(text, &Rules { issuer: &self.issuer, folder, strength, password_minimum, passwords })
+    }
+
+    /// What would change, in this order; or everything that is wrong with the file.
+    pub async fn plan(&self, document: &Document, extent: Extent) -> Result<Result<Vec<Step>, Vec<Problem>>, Failure> {
+        Ok(plan::plan(document, &self.found(document, extent).await?, extent, &self.issuer))
+    }
+
+    /// Changes what has to change, and tells of each change as soon as it is made, with the secret that was generated for it. Where something
+    /// is refused after all, because of what somebody else changed meanwhile, it stops there.
+    pub async fn apply(
+        &self,
+        document: &Document,
+        extent: Extent,
+        mut tell: impl FnMut(&Step, Option<&Token>),
+    ) -> Result<Result<(), Vec<Problem>>, Failure> {
+        'compare: for _ in 0..ATTEMPTS {
+            let steps = match self.plan(document, extent).await? {
+                Ok(steps) => steps,
+                Err(problems) => return Ok(Err(problems)),
+            };
+            for step in steps {
+                match self.carry_out(&step).await? {
+                    Ok(secret) => tell(&step, secret.as_ref()),
+                    Err(Refused::Outdated | Refused::AlreadyThere(_) | Refused::NotFound(_)) => continue 'compare,
+                    Err(Refused::Invalid(problems)) => {
+                        let place = |problem: Problem| Problem::new(format!("{}: {}", step.subject(), problem.field), problem.reason);
+                        return Ok(Err(problems.into_iter().map(place).collect()));
+                    }
+                    Err(refused) => return Ok(Err(vec![Problem::new(step.subject(), refused)])),
+                }
+            }
+            return Ok(Ok(()));
+        }
+        Ok(Err(vec![Problem::new("others", "change the same things again and again; try once more when they are done")]))
+    }
+
+    async fn found(&self, document: &Document, extent: Extent) -> Result<Found, Failure> {
+        let mut users = Vec::new();
+        if extent == Extent::Everything {
+            users = self.store.users().list().await?;
+        } else {
+            for entry in &document.users {
+                users.extend(self.store.users().find_by_username(&entry.thing.0).await?);
+            }
+        }
+        let mut found = Found {
+            clients: self.store.clients().list().await?,
+            apis: self.store.apis().list().await?,
+            own_api: catalog::own_api(&self.issuer),
+            users,
+            other_passwords: [].into(),
+        };
+        for entry in document.users.iter().filter(|_| extent != Extent::Missing) {
+            let (Some(NewPassword::Text(text) | NewPassword::AnyText(text)), username) = (&entry.given, &entry.thing.0) else { continue };
+            let Some(user) = found.users.iter().find(|user| user.username == *username) else { continue };
+            let stored = user.password.as_ref().map(PasswordHash::as_phc);
+            let matches = match self.passwords.verify(text, stored).await {
+                Ok(verification) => verification.matches,
+                // What can't be compared with anything is replaced.
+                Err(PasswordFailure::UnusableHash(_)) => false,
+                Err(failure) => return Err(failure.into()),
+            };
+            if !matches {
+                found.other_passwords.insert(username.clone());
+            }
+        }
+        Ok(found)
+    }
+}

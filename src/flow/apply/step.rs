@@ -1,0 +1,176 @@
+//! One change, and how it is shown: what comes (`+`), what changes (`~`), field by field, and what goes (`-`). Never a secret.
+
+use std::fmt;
+
+use serde::Serialize;
+use toml::{Table, Value};
+
+use crate::flow::apply::diff;
+use crate::flow::manage::users::NewPassword;
+use crate::identity::account::Account;
+use crate::identity::user::User;
+use crate::protocol::api::Api;
+use crate::protocol::client::Client;
+use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::token::TokenHash;
+
+/// One change.
+#[derive(Clone)]
+pub enum Step {
+    /// A client is registered.
+    AddClient(Box<Client>, Secret),
+    /// A client changes.
+    ChangeClient {
+        /// As it is.
+        before: Box<Client>,
+        /// As it shall be, but for its secrets.
+        after: Box<Client>,
+        /// What becomes of its secrets.
+        secret: Secret,
+    },
+    /// A client is deleted.
+    DeleteClient(Box<Client>),
+    /// An API is added.
+    AddApi(Api),
+    /// An API changes.
+    ChangeApi {
+        /// As it is.
+        before: Api,
+        /// As it shall be.
+        after: Api,
+    },
+    /// An API is deleted.
+    DeleteApi(Api),
+    /// An account is opened.
+    AddUser(Box<Account>, Option<NewPassword>),
+    /// An account changes.
+    ChangeUser {
+        /// As it is.
+        before: Box<User>,
+        /// As it shall be.
+        after: Box<Account>,
+        /// Their new password, if it is another one.
+        password: Option<NewPassword>,
+    },
+    /// An account is closed.
+    DeleteUser(Box<User>),
+}
+
+/// What becomes of a client's secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// Nothing.
+    Keep,
+    /// It gets the given one; the newest one so far stays alive beside it.
+    Given(TokenHash),
+    /// It gets a generated one.
+    Generated,
+    /// It has none any more.
+    Withdrawn,
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Something comes.
+    Add,
+    /// Something changes.
+    Change,
+    /// Something goes.
+    Delete,
+}
+
+impl Step {
+    /// What it does.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::AddClient(..) | Self::AddApi(_) | Self::AddUser(..) => Kind::Add,
+            Self::ChangeClient { .. } | Self::ChangeApi { .. } | Self::ChangeUser { .. } => Kind::Change,
+            Self::DeleteClient(_) | Self::DeleteApi(_) | Self::DeleteUser(_) => Kind::Delete,
+        }
+    }
+
+    /// What it is about, such as `client shop`.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::AddClient(client, _) | Self::ChangeClient { before: client, .. } | Self::DeleteClient(client) => {
+                format!("client {}", client.id)
+            }
+            Self::AddApi(api) | Self::ChangeApi { before: api, .. } | Self::DeleteApi(api) => format!("api {}", api.identifier),
+            Self::AddUser(account, _) => format!("user {}", account.username),
+            Self::ChangeUser { before: user, .. } | Self::DeleteUser(user) => format!("user {}", user.username),
+        }
+    }
+
+    /// Its fields, a line each.
+    fn fields(&self) -> Vec<String> {
+        match self {
+            Self::AddClient(client, secret) => {
+                let mut lines = diff::new(&of_client(client), &table(&ClientMetadata::default()), "client_id");
+                lines.extend(secret.words("as given").map(|words| format!("client_secret: {words}")));
+                lines
+            }
+            Self::ChangeClient { before, after, secret } => {
+                let mut lines = diff::changed(&of_client(before), &of_client(after));
+                let given = "another one is added; the newest so far stays alive beside it";
+                lines.extend(secret.words(given).map(|words| format!("client_secret: {words}")));
+                lines
+            }
+            Self::AddApi(api) => diff::new(&table(api), &Table::new(), "identifier"),
+            Self::ChangeApi { before, after } => diff::changed(&table(before), &table(after)),
+            Self::AddUser(account, password) => {
+                let mut lines = diff::new(&table(account), &table(&Account::default()), "username");
+                lines.push(format!("password: {}", if password.is_some() { "as given" } else { "none: they can't sign in with one" }));
+                lines
+            }
+            Self::ChangeUser { before, after, password } => {
+                let mut lines = diff::changed(&table(&Account::of(before)), &table(after));
+                lines.extend(password.as_ref().map(|_| "password: another one; their sessions and tokens end".to_owned()));
+                lines
+            }
+            Self::DeleteClient(_) | Self::DeleteApi(_) | Self::DeleteUser(_) => Vec::new(),
+        }
+    }
+}
+
+impl Secret {
+    const fn words(&self, given: &'static str) -> Option<&'static str> {
+        match self {
+            Self::Keep => None,
+            Self::Given(_) => Some(given),
+            Self::Generated => Some("generated, and shown once"),
+            Self::Withdrawn => Some("withdrawn"),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.kind() {
+            Kind::Add => '+',
+            Kind::Change => '~',
+            Kind::Delete => '-',
+        };
+        write!(formatter, "{sign} {}", self.subject())?;
+        self.fields().iter().try_for_each(|line| write!(formatter, "\n    {line}"))
+    }
+}
+
+/// A client's members. Scopes are lists, so that they are compared word by word.
+fn of_client(client: &Client) -> Table {
+    let mut members = table(&ClientMetadata::of(client).concise());
+    for name in ["scope", "default_scope"] {
+        if let Some(Value::String(words)) = members.get(name) {
+            let words: Vec<Value> = words.split_whitespace().map(Value::from).collect();
+            members.insert(name.to_owned(), Value::Array(words));
+        }
+    }
+    members
+}
+
+/// The members of a description. What can't be written as TOML has none that could be shown.
+fn table(description: &impl Serialize) -> Table {
+    Table::try_from(description).unwrap_or_default()
+}
