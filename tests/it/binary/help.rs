@@ -22,9 +22,20 @@ fn the_help_of_every_command_has_an_example() {
         seen.push(command.join(" "));
     }
     seen.sort();
-    for command in
-        ["", "apply", "check", "clients rotate-secret", "dev", "export", "health", "keys rotate", "migrate", "reference", "serve", "users add"]
-    {
+    for command in [
+        "",
+        "apply",
+        "check",
+        "clients rotate-secret",
+        "dev",
+        "export",
+        "health",
+        "keys rotate",
+        "migrate",
+        "reference",
+        "serve",
+        "users add",
+    ] {
         assert!(seen.iter().any(|known| known == command), "{command}: {seen:?}");
     }
     assert!(seen.len() >= 30, "{seen:?}");
