@@ -13,6 +13,7 @@ mod m0005_consent;
 mod m0006_granted;
 mod m0007_revoked_token;
 mod m0008_login_failure;
+mod m0009_refusal;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_granted::Migration),
             Box::new(m0007_revoked_token::Migration),
             Box::new(m0008_login_failure::Migration),
+            Box::new(m0009_refusal::Migration),
         ]
     }
 }

@@ -16,6 +16,7 @@ use crate::web::form::BodyTimeout;
 use crate::web::headers::Hardened;
 use crate::web::host::OwnHost;
 use crate::web::trace::Trace;
+use crate::web::why::{self, Why};
 
 /// What the server has to know of where it runs.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Surroundings {
     pub own_host_only: bool,
     /// The client of the documentation; where there is none, there is no documentation.
     pub docs: Option<ClientId>,
+    /// Whether everybody is shown why a request is refused, as on a developer's machine.
+    pub shows_why: bool,
 }
 
 /// The endpoint of a server.
@@ -39,6 +42,9 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
         Some(client) => http::docs_routes(pages::docs::routes(routes, server, client), server),
         None => routes,
     };
+    let why = Why::new(server.recorder().clone());
+    let (routes, why) =
+        if surroundings.shows_why { (pages::why::routes(routes, server), why.shown_at(issuer.clone())) } else { (routes, why) };
     let registry = server.clone();
     let is_registered = move |origin: String| {
         let server = registry.clone();
@@ -55,7 +61,7 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
         .with(Cors::new(issuer.clone(), is_registered))
         .with_if(surroundings.own_host_only, OwnHost::new(issuer.clone(), is_page))
         .with(Hardened::new(&issuer))
-        .with(Trace::new(server.random().clone(), &surroundings.trusted_proxies))
+        .with(Trace::new(server.random().clone(), &surroundings.trusted_proxies).telling(why))
         .data(timeout)
 }
 
@@ -79,5 +85,7 @@ fn is_at(address: &str, path: &str) -> bool {
 
 /// Whether a path is one that people open in their browser.
 fn is_page(path: &str) -> bool {
-    path == "/authorize" || pages::METHODS.iter().chain(&pages::docs::METHODS).any(|(known, _)| *known == path)
+    path == "/authorize"
+        || path.starts_with(why::PATH)
+        || pages::METHODS.iter().chain(&pages::docs::METHODS).any(|(known, _)| *known == path)
 }

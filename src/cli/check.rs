@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::output::{Trouble, moment, say};
+use crate::cli::output::{Trouble, say};
 use crate::cli::place::{Place, missing_database};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -67,5 +67,5 @@ fn clock(now: Timestamp) -> Result<String, String> {
     if now < BUILT_AFTER {
         return Err("it is in the past. Tokens would be refused everywhere: set the time, and keep it with NTP.".to_owned());
     }
-    Ok(moment(now))
+    Ok(now.to_string())
 }

@@ -51,7 +51,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         tracing::warn!("the demo data was left out: {problem}");
     }
     say(welcome(config.issuer.as_str(), opened.server.random()));
-    let surroundings = Surroundings { own_host_only: true, docs: config.docs.client(), ..Surroundings::default() };
+    let surroundings = Surroundings { own_host_only: true, docs: config.docs.client(), shows_why: true, ..Surroundings::default() };
     serve(opened.server, &config, listeners, surroundings).await
 }
 

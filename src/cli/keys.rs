@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::output::{Trouble, complain, moment, say, table};
+use crate::cli::output::{Trouble, complain, say, table};
 use crate::cli::place::Place;
 use crate::clock::Clock;
 use crate::protocol::metadata::KEY_SET_LIFETIME;
@@ -101,6 +101,6 @@ fn state(state: KeyState) -> String {
     match state {
         KeyState::Next { .. } => "next: published, does not sign yet".to_owned(),
         KeyState::Active { .. } => "active: signs".to_owned(),
-        KeyState::Retired { until, .. } => format!("retired: published until {}", moment(until)),
+        KeyState::Retired { until, .. } => format!("retired: published until {until}"),
     }
 }

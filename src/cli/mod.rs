@@ -17,6 +17,7 @@ mod reference;
 mod serve;
 mod start;
 mod users;
+mod why;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ enum Command {
     Apis(apis::Arguments),
     Keys(keys::Arguments),
     Openapi(openapi::Arguments),
+    Why(why::Arguments),
     Reference(reference::Arguments),
 }
 
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
             Command::Apis(arguments) => apis::run(arguments).await,
             Command::Keys(arguments) => keys::run(arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
+            Command::Why(arguments) => why::run(arguments).await,
             Command::Reference(arguments) => reference::run(&arguments),
         };
         done.map(|()| ExitCode::SUCCESS)

@@ -3,13 +3,9 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
 use crate::config::Problems;
 use crate::flow::Failure;
 use crate::flow::manage::Refused;
-use crate::protocol::time::Timestamp;
 use crate::signing::KeyFolderFailure;
 use crate::store::StoreFailure;
 use crate::web::listeners::BindProblem;
@@ -56,14 +52,6 @@ impl Trouble {
     pub(super) fn new(text: impl Into<String>) -> Self {
         Self::Other(text.into())
     }
-}
-
-/// A moment, in the form of RFC 3339.
-pub(super) fn moment(at: Timestamp) -> String {
-    OffsetDateTime::from_unix_timestamp(at.seconds())
-        .ok()
-        .and_then(|at| at.format(&Rfc3339).ok())
-        .unwrap_or_else(|| at.seconds().to_string())
 }
 
 /// Rows in columns that line up.

@@ -41,6 +41,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         body_timeout: Some(config.server.body_timeout),
         own_host_only: false,
         docs: config.docs.client(),
+        shows_why: false,
     };
     serve(opened.server, &config, listeners, surroundings).await
 }

@@ -15,6 +15,7 @@ use crate::cli::output::Trouble;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::log::LogFormat;
+use crate::flow::refusals::record_forever;
 use crate::flow::sweep::{sweep_forever, watch_keys};
 use crate::flow::{Server, Settings};
 use crate::password::{Argon2Cost, Passwords};
@@ -62,6 +63,7 @@ pub(super) async fn open(config: &Config) -> Result<Opened, Trouble> {
         throttle: config.login.limits(),
         password_minimum: config.password.minimum_length,
         key_size: size,
+        kept_refusals: config.log.kept_refusals,
     };
     let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random);
     Ok(Opened { server: Arc::new(server), store })
@@ -83,7 +85,11 @@ pub(super) fn log(config: &Config) {
 /// Serves until the process is told to stop (SIGTERM, SIGINT): no new requests, those in flight finish, the database closes.
 pub(super) async fn run(server: Arc<Server>, config: &Config, listeners: Listeners, surroundings: Surroundings) -> Result<(), Trouble> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| Trouble::new(format!("signals can't be watched: {error}")))?;
-    let background = [tokio::spawn(sweep_forever(server.clone())), tokio::spawn(watch_keys(server.clone()))];
+    let background = [
+        tokio::spawn(sweep_forever(server.clone())),
+        tokio::spawn(watch_keys(server.clone())),
+        tokio::spawn(record_forever(server.clone())),
+    ];
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}

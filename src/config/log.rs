@@ -2,7 +2,7 @@
 
 use tracing::Level;
 
-use super::kind::one_of;
+use super::kind::{one_of, whole_number};
 use super::settings::{Presence, settings};
 
 settings! {
@@ -16,6 +16,9 @@ settings! {
     level: Level = one_of(&[
         ("error", Level::ERROR), ("warn", Level::WARN), ("info", Level::INFO), ("debug", Level::DEBUG), ("trace", Level::TRACE),
     ]), Presence::Default("info");
+
+    /// How many refused requests are kept in the database with what was expected and what came, for `claviger why`; the oldest go first. 0 keeps none.
+    kept_refusals: u64 = whole_number(0..=1_000_000), Presence::Default("10000");
 }
 
 /// How log lines look.

@@ -5,6 +5,7 @@ use crate::flow::{Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::{self, AccessToken};
 use crate::protocol::bearer::{self, Reason};
+use crate::protocol::explanation::Fact;
 
 /// An access token that is alive, and the person it speaks for, if any.
 pub(super) struct Live {
@@ -22,9 +23,18 @@ impl Server {
 
     /// An access token that we made, alive or not.
     pub(super) fn own_access_token(&self, jwt: &str) -> Result<AccessToken, Reason> {
-        let token: AccessToken =
-            self.signer.verify(access_token::TYP, jwt, self.clock.now()).map_err(|untrusted| Reason::Untrusted(untrusted.to_string()))?;
-        if token.iss == self.issuer.as_str() { Ok(token) } else { Err(Reason::Untrusted("another issuer".to_owned())) }
+        let now = self.clock.now();
+        let untrusted = |why: String, facts: Vec<Fact>| Reason::Untrusted { why, facts };
+        let token: AccessToken = self
+            .signer
+            .verify(access_token::TYP, jwt, now)
+            .map_err(|reason| untrusted(reason.to_string(), self.signer.explain(access_token::TYP, jwt, now)))?;
+        if token.iss == self.issuer.as_str() {
+            Ok(token)
+        } else {
+            let fact = Fact::compared("iss", self.issuer.as_str(), &token.iss);
+            Err(untrusted("another issuer".to_owned(), vec![fact.note("the server had another issuer when it made the token")]))
+        }
     }
 
     async fn live(&self, token: AccessToken) -> Result<Result<Live, Reason>, Failure> {
@@ -67,7 +77,7 @@ impl Server {
             Err(reason) => Err(reason),
             Ok(Live { token, user: Some(user) }) if token.granted().contains(scope) => Ok((token, user)),
             // RFC 6750 §3.1: a live token of ours is recognised, whatever it is for.
-            Ok(_) => Err(Reason::Scope(scope)),
+            Ok(Live { token, .. }) => Err(Reason::lacks_scope(scope, &token)),
         })
     }
 }

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::flow::password_check::Checked;
+use crate::flow::password_check::{Checked, Throttled};
 use crate::flow::session::Current;
 use crate::flow::{Failure, Server};
 use crate::identity::session::Session;
 use crate::identity::user::{PasswordHash, WeakPassword, check_new_password};
 use crate::password::PasswordFailure;
 use crate::protocol::client::ClientId;
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::SessionId;
 use crate::protocol::time::Timestamp;
@@ -40,11 +41,16 @@ pub enum PasswordChange {
     /// It is changed; other sessions and all tokens are gone.
     Done,
     /// The current password is not right.
-    Wrong,
+    Wrong(Explanation),
     /// The new one is refused.
     Weak(WeakPassword),
-    /// Too many failures; try again after so many seconds.
-    TooMany(u64),
+    /// Too many failures.
+    TooMany {
+        /// Seconds until they may try again.
+        seconds: u64,
+        /// What was counted, for the operator.
+        why: Explanation,
+    },
     /// Too many passwords are being checked.
     Busy,
 }
@@ -102,8 +108,8 @@ impl Server {
         let user = &current.user;
         let version = match self.check_password(user.username.as_str(), old, address).await? {
             Checked::Right(checked) => checked.password_version,
-            Checked::Wrong => return Ok(PasswordChange::Wrong),
-            Checked::TooMany(seconds) => return Ok(PasswordChange::TooMany(seconds)),
+            Checked::Wrong(why) => return Ok(PasswordChange::Wrong(why)),
+            Checked::TooMany(Throttled { seconds, why }) => return Ok(PasswordChange::TooMany { seconds, why }),
             Checked::Busy => return Ok(PasswordChange::Busy),
         };
         if let Err(weak) = check_new_password(new.expose_secret(), &user.username, self.settings.password_minimum) {
@@ -117,7 +123,7 @@ impl Server {
         let now = self.clock.now();
         if !self.store.users().set_password(&user.subject, &hash, Some(version), now, Some(&current.session.id)).await? {
             // Somebody else changed it while this one was checked.
-            return Ok(PasswordChange::Wrong);
+            return Ok(PasswordChange::Wrong(Explanation::of(Fact::of("password").note("it was changed by somebody else meanwhile"))));
         }
         tracing::info!(target: "claviger::security", user = %user.subject, "a password was changed");
         Ok(PasswordChange::Done)

@@ -7,14 +7,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::flow::session::Current;
+use crate::flow::token::narrowed;
 use crate::flow::{Failure, Server};
 use crate::protocol::authorize::{self, Answer, Destination, Facts, Reason, Request, SignedIn, Step, next_step};
 use crate::protocol::client::Client;
+use crate::protocol::explanation::{Explanation, Fact, Report};
 use crate::protocol::grant::{Grant, authorization_code};
 use crate::protocol::id_token::{self, IdToken};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::protocol::scope::Scope;
+use crate::protocol::scope_grant::Grantor;
 use crate::protocol::subject::{GrantId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenKind};
@@ -34,8 +37,8 @@ pub enum Outcome {
     Answer {
         /// The answer.
         answer: Answer,
-        /// Why, when it is a refusal.
-        refusal: Option<Refusal>,
+        /// What the operator may know, when it is a refusal or less than was asked for.
+        report: Option<Report>,
     },
     /// The login page.
     Login,
@@ -62,7 +65,8 @@ pub(super) enum Next {
 /// The refusal of a request that is longer than [`LONGEST_QUERY`].
 #[must_use]
 pub fn too_long() -> Refusal {
-    Refusal::new(ErrorCode::InvalidRequest, "The request is too long.")
+    let fact = Fact::of("query").expected(format!("{LONGEST_QUERY} bytes at most")).came("more");
+    Refusal::new(ErrorCode::InvalidRequest, "The request is too long.").explained(Explanation::of(fact))
 }
 
 /// Names a request, so that what a person does for it counts for it alone.
@@ -83,13 +87,15 @@ impl Server {
                 Next::Consent(_) => return Ok(Outcome::Consent),
                 Next::Refuse(refusal) => {
                     self.forget_interaction(considered.current.as_ref(), query).await?;
-                    return Ok(Outcome::Answer { answer: considered.destination.refuse(&refusal), refusal: Some(refusal) });
+                    let refusal = refusal.asked_by(considered.client.id.as_str());
+                    return Ok(Outcome::Answer { answer: considered.destination.refuse(&refusal), report: Some(refusal.into()) });
                 }
                 Next::Issue(request, scope) => {
                     // The junction issues only to somebody who is signed in.
                     let Some(current) = considered.current else { return Ok(Outcome::Login) };
+                    let report = self.narrowing(&considered.client, &request, &scope, &current).await?;
                     if let Some(code) = self.issue_code(&considered.client, &request, scope, &current, query).await? {
-                        return Ok(Outcome::Answer { answer: considered.destination.code(code.reveal()), refusal: None });
+                        return Ok(Outcome::Answer { answer: considered.destination.code(code.reveal()), report });
                     }
                     // The session ended while we looked, or another request used up what the person did: the junction looks again.
                 }
@@ -111,12 +117,15 @@ impl Server {
             Ok(id) => id,
             Err(reason) => return Ok(Err(reason.into())),
         };
-        let Some(client) = self.cached_client(&id).await?.filter(|client| client.enabled) else {
+        let Some(client) = self.cached_client(&id).await? else {
             return Ok(Err(Reason::UnknownClient(id.to_string()).into()));
         };
+        if !client.enabled {
+            return Ok(Err(Reason::DisabledClient(id.to_string()).into()));
+        }
         let destination = match Destination::check(&params, &client, &self.issuer) {
             Ok(destination) => destination,
-            Err(reason) => return Ok(Err(reason.into())),
+            Err(refusal) => return Ok(Err(refusal.asked_by(id.as_str()))),
         };
         let current = self.current_session(session).await?;
         let next = self.next(&params, &client, current.as_ref(), query).await?;
@@ -160,13 +169,26 @@ impl Server {
 
     /// The person of an `id_token_hint` (OpenID Connect Core §3.1.2.1): ours, for this client; an expired one counts.
     fn hinted(&self, hint: &str, client: &Client, now: Timestamp) -> Result<Subject, Reason> {
-        let token = self.verified_hint(hint, now).filter(|token| token.aud == client.id);
-        token.map(|token| token.sub).ok_or(Reason::BadHint)
+        let token = self.verified_hint(hint, now).map_err(Reason::BadHint)?;
+        if token.aud == client.id { Ok(token.sub) } else { Err(Reason::BadHint(format!("it was made for the client {}", token.aud))) }
     }
 
-    /// An ID token of ours that somebody sent back to us.
-    pub(super) fn verified_hint(&self, hint: &str, now: Timestamp) -> Option<IdToken> {
-        self.signer.verify::<IdToken>(id_token::TYP, hint, now).ok().filter(|token| token.iss == self.issuer.as_str())
+    /// An ID token of ours that somebody sent back to us, or why it is none.
+    pub(super) fn verified_hint(&self, hint: &str, now: Timestamp) -> Result<IdToken, String> {
+        let token = self.signer.verify::<IdToken>(id_token::TYP, hint, now).map_err(|untrusted| untrusted.to_string())?;
+        if token.iss == self.issuer.as_str() { Ok(token) } else { Err(format!("it was made by {}", token.iss)) }
+    }
+
+    /// What the operator may know when a person can't grant all that is asked for.
+    async fn narrowing(&self, client: &Client, request: &Request, granted: &Scope, current: &Current) -> Result<Option<Report>, Failure> {
+        let asked = request.narrowing.asked(client);
+        if asked == granted {
+            return Ok(None);
+        }
+        let catalog = self.catalog().await?;
+        let has_role = |role: &str| current.user.has_role(role);
+        let dropped = catalog.dropped(asked, granted, client, Grantor::Person(&has_role), &[]);
+        Ok(narrowed(dropped).map(|report| report.asked_by(client.id.as_str())))
     }
 
     async fn forget_interaction(&self, current: Option<&Current>, query: &str) -> Result<(), Failure> {

@@ -3,9 +3,10 @@
 use crate::flow::access::Live;
 use crate::flow::{Answered, Failure, Server};
 use crate::protocol::client_auth;
-use crate::protocol::introspection::Introspection;
+use crate::protocol::explanation::Report;
+use crate::protocol::introspection::{self, Introspection};
 use crate::protocol::params::Params;
-use crate::protocol::refusal::{ErrorCode, Refusal};
+use crate::protocol::refusal::{Reason as _, Refusal};
 
 impl Server {
     /// Tells a resource server about a token. A client that can't prove who it is learns nothing (RFC 7662 §2.1).
@@ -14,26 +15,29 @@ impl Server {
             return Ok(Answered::refused(repeated));
         }
         let caller = match self.authenticate(authorization, params).await? {
-            Ok(caller) if caller.is_public() => return Ok(Answered::refused(client_auth::Reason::Public)),
+            Ok(caller) if caller.is_public() => {
+                return Ok(Answered::refused(Refusal::from(client_auth::Reason::Public).asked_by(caller.id.as_str())));
+            }
             Ok(caller) => caller,
-            Err(reason) => return Ok(Answered::refused(reason)),
+            Err(refusal) => return Ok(Answered::refused(refusal)),
         };
         let Some(token) = params.get("token") else {
-            return Ok(Answered {
-                client: Some(caller),
-                reply: Err(Refusal::new(ErrorCode::InvalidRequest, "The parameter token is missing.")),
-            });
+            return Ok(Answered::to(caller, Err(Refusal::missing("token", "The parameter token is missing."))));
         };
-        let introspection = match self.live_access_token(token).await? {
+        // RFC 7662 §2.2: why a token is not active is nobody's business but the operator's.
+        let inactive = |why: String, explanation| (Introspection::INACTIVE, Some(Report::noted(why, explanation)));
+        let (introspection, noted) = match self.live_access_token(token).await? {
             Ok(Live { token, user }) => {
                 let catalog = self.catalog().await?;
-                Introspection::of(token, user.map(|user| user.username.to_string()), &caller.id, catalog.apis())
+                if let Some(explanation) = introspection::foreign(&token, &caller.id, catalog.apis()) {
+                    inactive("the token is for no API of the caller's".to_owned(), explanation)
+                } else {
+                    let username = user.map(|user| user.username.to_string());
+                    (Introspection::of(token, username, &caller.id, catalog.apis()), None)
+                }
             }
-            Err(reason) => {
-                tracing::debug!(caller = %caller.id, %reason, "an inactive token was introspected");
-                Introspection::INACTIVE
-            }
+            Err(reason) => inactive(reason.to_string(), reason.explain()),
         };
-        Ok(Answered { client: Some(caller), reply: Ok(introspection) })
+        Ok(Answered { client: Some(caller), reply: Ok(introspection), noted })
     }
 }

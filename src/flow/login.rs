@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use secrecy::SecretString;
 
 use crate::flow::authorize::{Considered, Next, Outcome, name_of};
-use crate::flow::password_check::Checked;
+use crate::flow::password_check::{Checked, Throttled};
 use crate::flow::{Failure, Server};
 use crate::identity::session::{Interaction, Session};
-use crate::protocol::authorize::Reason;
+use crate::protocol::authorize::{Reason, Turned};
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::subject::SessionId;
 use crate::protocol::token::{Token, TokenKind};
@@ -43,10 +44,15 @@ pub struct Attempt<'a> {
 pub enum SignIn {
     /// They are in; this is the new cookie.
     Done(Token),
-    /// Name or password is not right.
-    Wrong,
-    /// Too many failures; try again after so many seconds.
-    TooMany(u64),
+    /// Name or password is not right; which of them is for the operator alone.
+    Wrong(Explanation),
+    /// Too many failures.
+    TooMany {
+        /// Seconds until they may try again.
+        seconds: u64,
+        /// What was counted, for the operator.
+        why: Explanation,
+    },
     /// Too many sign-ins at once.
     Busy,
 }
@@ -70,8 +76,8 @@ impl Server {
     pub async fn cancel_login(&self, query: &str) -> Result<Outcome, Failure> {
         Ok(match self.consider(query, None).await? {
             Ok(considered) => {
-                let refusal = Refusal::from(Reason::Denied);
-                Outcome::Answer { answer: considered.destination.refuse(&refusal), refusal: Some(refusal) }
+                let refusal = Refusal::from(Reason::Denied(Turned::AtLogin)).asked_by(considered.client.id.as_str());
+                Outcome::Answer { answer: considered.destination.refuse(&refusal), report: Some(refusal.into()) }
             }
             Err(refusal) => Outcome::ErrorPage(refusal),
         })
@@ -82,8 +88,8 @@ impl Server {
     pub async fn sign_in(&self, attempt: Attempt<'_>) -> Result<SignIn, Failure> {
         let user = match self.check_password(attempt.username, &attempt.password, attempt.address).await? {
             Checked::Right(user) => *user,
-            Checked::Wrong => return Ok(SignIn::Wrong),
-            Checked::TooMany(seconds) => return Ok(SignIn::TooMany(seconds)),
+            Checked::Wrong(why) => return Ok(SignIn::Wrong(why)),
+            Checked::TooMany(Throttled { seconds, why }) => return Ok(SignIn::TooMany { seconds, why }),
             Checked::Busy => return Ok(SignIn::Busy),
         };
         let now = self.clock.now();
@@ -113,7 +119,7 @@ impl Server {
         Ok(match self.store.sessions().begin(&cookie.hash(), &session, user.password_version).await? {
             Applied::Done => SignIn::Done(cookie),
             // The account was deleted or disabled meanwhile, or its password changed.
-            Applied::Lost => SignIn::Wrong,
+            Applied::Lost => SignIn::Wrong(Explanation::of(Fact::of("account").note("it was changed while its password was checked"))),
         })
     }
 }

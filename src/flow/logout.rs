@@ -2,6 +2,7 @@
 
 use crate::flow::{Failure, Server};
 use crate::protocol::client::ClientId;
+use crate::protocol::explanation::Report;
 use crate::protocol::logout::{Facts, Request, Step};
 use crate::protocol::token::Token;
 
@@ -18,6 +19,8 @@ pub enum Outcome {
     SignedOut {
         /// Where to go; otherwise to our own page.
         to: Option<String>,
+        /// What the operator may know when that is not where the request wants to go.
+        report: Option<Report>,
     },
 }
 
@@ -25,7 +28,7 @@ impl Server {
     /// Answers a logout request. `confirmed` says that the person said yes on our own page.
     pub async fn log_out(&self, request: &Request, session: Option<&Token>, confirmed: bool) -> Result<Outcome, Failure> {
         let current = self.current_session(session).await?;
-        let hint = request.id_token_hint.as_deref().and_then(|hint| self.verified_hint(hint, self.clock.now()));
+        let hint = request.id_token_hint.as_deref().and_then(|hint| self.verified_hint(hint, self.clock.now()).ok());
         // §2: a client_id beside a hint must be the one that the token was made for; otherwise the hint proves nothing.
         let hint = hint.filter(|hint| request.client_id.as_deref().is_none_or(|id| id == hint.aud.as_str()));
         let id: Option<ClientId> = hint.as_ref().map(|hint| hint.aud.clone()).or_else(|| request.named_client());
@@ -45,10 +48,12 @@ impl Server {
                 client_name: client.map(|client| client.name),
             }),
             Step::SignOut(to) => {
+                let why = if to.is_none() { request.explain_staying(facts) } else { None };
+                let report = why.map(|why| Report::noted("the person signed out and stays on our own page", why));
                 if let Some(current) = current {
                     self.store.sessions().end(&current.session.id).await?;
                 }
-                Ok(Outcome::SignedOut { to })
+                Ok(Outcome::SignedOut { to, report })
             }
         }
     }

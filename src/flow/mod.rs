@@ -16,6 +16,7 @@ pub mod manage;
 pub mod metadata;
 mod mint;
 mod password_check;
+pub mod refusals;
 pub mod revoke;
 pub mod session;
 pub mod sweep;
@@ -31,6 +32,7 @@ use crate::identity::throttle::ThrottleLimits;
 use crate::password::Passwords;
 use crate::protocol::client::{Client, ClientId};
 use crate::protocol::client_auth::{self, Credentials};
+use crate::protocol::explanation::Report;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub password_minimum: usize,
     /// The size of signing keys to come.
     pub key_size: KeySize,
+    /// The most refusals that are kept for whoever asks why.
+    pub kept_refusals: u64,
 }
 
 /// A running server, but for HTTP.
@@ -62,6 +66,7 @@ pub struct Server {
     clock: Clock,
     random: Random,
     cache: catalog::Cache,
+    recorder: refusals::Recorder,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -107,11 +112,17 @@ pub struct Answered<T, R = Refusal> {
     pub client: Option<Arc<Client>>,
     /// What they get.
     pub reply: Result<T, R>,
+    /// What the operator may know about an answer that is no refusal, but less than was asked for.
+    pub noted: Option<Report>,
 }
 
 impl<T> Answered<T> {
     fn refused(refusal: impl Into<Refusal>) -> Self {
-        Self { client: None, reply: Err(refusal.into()) }
+        Self { client: None, reply: Err(refusal.into()), noted: None }
+    }
+
+    const fn to(client: Arc<Client>, reply: Result<T, Refusal>) -> Self {
+        Self { client: Some(client), reply, noted: None }
     }
 }
 
@@ -128,7 +139,8 @@ impl Server {
         random: Random,
     ) -> Self {
         let cache = catalog::Cache::new();
-        Self { issuer, settings, store, signer: Signer::new(keyring.clone()), keyring, passwords, clock, random, cache }
+        let recorder = refusals::Recorder::new(settings.kept_refusals, clock.clone());
+        Self { issuer, settings, store, signer: Signer::new(keyring.clone()), keyring, passwords, clock, random, cache, recorder }
     }
 
     /// The one URL that names this server.
@@ -159,23 +171,28 @@ impl Server {
         Ok(self.store.clients().allows_origin(origin).await?)
     }
 
-    /// Closes the database.
+    /// Writes what still waits to be written, and closes the database.
     pub async fn close(&self) {
+        if let Err(failure) = self.write_refusals().await {
+            tracing::warn!(%failure, "why the last requests were refused is lost");
+        }
         self.store.close().await;
     }
 
     /// The client that a request comes from (RFC 6749 §2.3).
-    async fn authenticate(
-        &self,
-        authorization: Option<&str>,
-        params: &Params,
-    ) -> Result<Result<Arc<Client>, client_auth::Reason>, Failure> {
+    async fn authenticate(&self, authorization: Option<&str>, params: &Params) -> Result<Result<Arc<Client>, Refusal>, Failure> {
         let credentials = match Credentials::parse(authorization, params) {
             Ok(credentials) => credentials,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => {
+                let refusal = Refusal::from(reason);
+                return Ok(Err(if let Some(id) = params.get("client_id") { refusal.asked_by(id) } else { refusal }));
+            }
         };
-        let found = self.cached_client(&credentials.client).await?;
-        Ok(client_auth::authenticate(&credentials, found.as_deref()).and_then(|()| found.ok_or(client_auth::Reason::Unknown)))
+        let id = &credentials.client;
+        let found = self.cached_client(id).await?;
+        let authenticated = client_auth::authenticate(&credentials, found.as_deref());
+        let client = authenticated.and_then(|()| found.ok_or_else(|| client_auth::Reason::Unknown(id.to_string())));
+        Ok(client.map_err(|reason| Refusal::from(reason).asked_by(id.as_str())))
     }
 
     /// A client that is enabled, as it is stored right now.

@@ -10,17 +10,26 @@ use crate::flow::{Failure, Server};
 use crate::identity::throttle::ThrottleKey;
 use crate::identity::user::{PasswordHash, User, Username};
 use crate::password::PasswordFailure;
+use crate::protocol::explanation::{Explanation, Fact};
 
 /// What came of it.
 pub(super) enum Checked {
     /// The password is theirs, and the account is enabled.
     Right(Box<User>),
-    /// There is no such person, the password is another one, or the account is disabled.
-    Wrong,
-    /// Too many failures; try again after so many seconds.
-    TooMany(u64),
+    /// There is no such person, the password is another one, or the account is disabled; which of them is for the operator alone.
+    Wrong(Explanation),
+    /// Too many failures.
+    TooMany(Throttled),
     /// Too many passwords are being checked.
     Busy,
+}
+
+/// Somebody has to wait.
+pub(super) struct Throttled {
+    /// Seconds until they may try again.
+    pub(super) seconds: u64,
+    /// What was counted, for the operator.
+    pub(super) why: Explanation,
 }
 
 /// What failures of a typed name are counted for. A name that can't exist is counted, too, as one that nobody can have.
@@ -41,11 +50,26 @@ fn address_key(address: IpAddr) -> ThrottleKey {
     ThrottleKey::Address(name)
 }
 
+/// What is not right, for the operator. The name that was typed is not kept: people type passwords there.
+fn why_wrong(user: Option<&User>, matches: bool) -> Explanation {
+    const ACCOUNT: &str = "account";
+    let Some(user) = user else { return Explanation::of(Fact::of(ACCOUNT).expected("one that exists").came("a name that nobody has")) };
+    let account = Fact::of(ACCOUNT).came(user.subject.to_string());
+    Explanation::of_all([
+        if user.enabled { account } else { account.note("it is disabled") },
+        match (&user.password, matches) {
+            (None, _) => Fact::of("password").note("the account has none"),
+            (Some(_), true) => Fact::of("password").note("it is right"),
+            (Some(_), false) => Fact::of("password").note("it is another one"),
+        },
+    ])
+}
+
 impl Server {
     pub(super) async fn check_password(&self, typed: &str, password: &SecretString, address: IpAddr) -> Result<Checked, Failure> {
         let keys = [account_key(typed), address_key(address)];
-        if let Some(wait) = self.must_wait(&keys).await? {
-            return Ok(Checked::TooMany(wait));
+        if let Some(throttled) = self.must_wait(&keys).await? {
+            return Ok(Checked::TooMany(throttled));
         }
         let user = match Username::parse(typed) {
             Ok(username) => self.store.users().find_by_username(&username).await?,
@@ -58,19 +82,23 @@ impl Server {
             Err(PasswordFailure::Busy) => return Ok(Checked::Busy),
             Err(failure) => return Err(failure.into()),
         };
-        let Some(user) = user.filter(|user| verification.matches && user.enabled) else {
-            for key in &keys {
-                self.store.login_failures().count(key, self.clock.now(), self.settings.throttle.window).await?;
+        let user = match user {
+            Some(user) if verification.matches && user.enabled => user,
+            other => {
+                for key in &keys {
+                    self.store.login_failures().count(key, self.clock.now(), self.settings.throttle.window).await?;
+                }
+                // Not what was typed: it may have been the password.
+                tracing::info!(target: "claviger::security", user = account.as_deref(), %address, "a sign-in failed");
+                let wrong = || Checked::Wrong(why_wrong(other.as_ref(), verification.matches));
+                return Ok(self.must_wait(&keys).await?.map_or_else(wrong, Checked::TooMany));
             }
-            // Not what was typed: it may have been the password.
-            tracing::info!(target: "claviger::security", user = account.as_deref(), %address, "a sign-in failed");
-            return Ok(self.must_wait(&keys).await?.map_or(Checked::Wrong, Checked::TooMany));
         };
         let [account, _] = &keys;
-        if let Some(failures) = self.store.login_failures().of(account).await? {
+        if self.store.login_failures().of(account).await?.is_some() {
             // Of guesses made at the same time, none tells more than the limit allows.
-            if let Some(wait) = account.wait(failures, self.settings.throttle, self.clock.now()) {
-                return Ok(Checked::TooMany(wait.as_secs().max(1)));
+            if let Some(throttled) = self.must_wait(std::slice::from_ref(account)).await? {
+                return Ok(Checked::TooMany(throttled));
             }
             self.store.login_failures().forget(account).await?;
         }
@@ -80,16 +108,20 @@ impl Server {
         Ok(Checked::Right(Box::new(user)))
     }
 
-    /// Seconds to wait, if any of the keys has too many failures.
-    async fn must_wait(&self, keys: &[ThrottleKey]) -> Result<Option<u64>, Failure> {
+    /// How long to wait, if any of the keys has too many failures.
+    async fn must_wait(&self, keys: &[ThrottleKey]) -> Result<Option<Throttled>, Failure> {
         let now = self.clock.now();
         let mut longest: Option<Duration> = None;
+        let mut why = Explanation::default();
         for key in keys {
-            if let Some(failures) = self.store.login_failures().of(key).await? {
-                longest = longest.max(key.wait(failures, self.settings.throttle, now));
+            if let Some(failures) = self.store.login_failures().of(key).await?
+                && let Some(wait) = key.wait(failures, self.settings.throttle, now)
+            {
+                longest = longest.max(Some(wait));
+                why = why.and(key.explain(failures, self.settings.throttle));
             }
         }
-        Ok(longest.map(|wait| wait.as_secs().max(1)))
+        Ok(longest.map(|wait| Throttled { seconds: wait.as_secs().max(1), why }))
     }
 
     /// Hashes the password anew with the cost that is configured now.

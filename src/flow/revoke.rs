@@ -4,7 +4,7 @@ use crate::flow::{Answered, Failure, Server};
 use crate::protocol::access_token::{self, AccessToken};
 use crate::protocol::client::Client;
 use crate::protocol::params::Params;
-use crate::protocol::refusal::{ErrorCode, Refusal};
+use crate::protocol::refusal::Refusal;
 use crate::protocol::token::{Token, TokenKind};
 
 impl Server {
@@ -15,19 +15,16 @@ impl Server {
         }
         let client = match self.authenticate(authorization, params).await? {
             Ok(client) => client,
-            Err(reason) => return Ok(Answered::refused(reason)),
+            Err(refusal) => return Ok(Answered::refused(refusal)),
         };
         let Some(token) = params.get("token") else {
-            return Ok(Answered {
-                client: Some(client),
-                reply: Err(Refusal::new(ErrorCode::InvalidRequest, "The parameter token is missing.")),
-            });
+            return Ok(Answered::to(client, Err(Refusal::missing("token", "The parameter token is missing."))));
         };
         match Token::parse(TokenKind::RefreshToken, token) {
             Some(token) => self.revoke_refresh_token(&client, &token).await?,
             None => self.revoke_access_token(&client, token).await?,
         }
-        Ok(Answered { client: Some(client), reply: Ok(()) })
+        Ok(Answered::to(client, Ok(())))
     }
 
     /// RFC 7009 §2.1: with a refresh token goes everything that came of the same grant.

@@ -11,9 +11,12 @@ use crate::flow::password_check::Checked;
 use crate::flow::{Answered, Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::client::{Client, GrantType};
+use crate::protocol::explanation::{Explanation, Fact, Report, listed};
 use crate::protocol::grant::{Authorization, Decision, Effect, authorization_code, client_credentials, password, refresh_token};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
+use crate::protocol::scope::Scope;
+use crate::protocol::scope_grant::Grantor;
 use crate::protocol::subject::GrantId;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::Token;
@@ -61,7 +64,7 @@ enum Asked {
 
 /// What checking a password found; checked once, however often the rest starts over.
 struct PasswordFacts {
-    person: Option<User>,
+    person: User,
     grant: GrantId,
 }
 
@@ -73,13 +76,16 @@ impl Server {
         }
         let client = match self.authenticate(request.authorization, request.params).await? {
             Ok(client) => client,
-            Err(reason) => return Ok(Answered::refused(reason)),
+            Err(refusal) => return Ok(Answered::refused(refusal)),
         };
-        let reply = self.grant(&client, &request).await?;
-        Ok(Answered { client: Some(client), reply })
+        Ok(match self.grant(&client, &request).await? {
+            Ok((granted, dropped)) => Answered { client: Some(client), reply: Ok(granted), noted: narrowed(dropped) },
+            Err(refusal) => Answered::to(client, Err(refusal)),
+        })
     }
 
-    async fn grant(&self, client: &Arc<Client>, request: &Request<'_>) -> Result<Result<Granted, Refusal>, Failure> {
+    /// The tokens, and what of the scope they lack.
+    async fn grant(&self, client: &Arc<Client>, request: &Request<'_>) -> Result<Result<(Granted, Vec<Fact>), Refusal>, Failure> {
         let asked = match self.read(client, request).await? {
             Ok(asked) => asked,
             Err(refusal) => return Ok(Err(refusal)),
@@ -106,7 +112,8 @@ impl Server {
             // Another request was first: what was signed is thrown away, and the rules look again. A password that was changed since it was
             // checked would have to be checked again.
             if matches!(asked, Asked::Password(_)) {
-                return Ok(Err(password::Reason::Wrong.into()));
+                let fact = Fact::of("password").note("it was changed while it was checked");
+                return Ok(Err(Refusal::from(password::Reason::Wrong).explained(Explanation::of(fact))));
             }
         }
         Err(Failure::Contended(ATTEMPTS))
@@ -115,14 +122,19 @@ impl Server {
     async fn read(&self, client: &Client, request: &Request<'_>) -> Result<Result<Asked, Refusal>, Failure> {
         let params = request.params;
         let Some(grant_type) = params.get("grant_type") else {
-            return Ok(Err(Refusal::new(ErrorCode::InvalidRequest, "The parameter grant_type is missing.")));
+            return Ok(Err(Refusal::missing("grant_type", "The parameter grant_type is missing.")));
         };
+        let registered =
+            || Fact::of("grant_type").expected(listed(&client.grant_types)).note("expected is what the client is registered for");
         let Some(grant_type) = GrantType::parse(grant_type) else {
-            return Ok(Err(Refusal::new(ErrorCode::UnsupportedGrantType, "The grant_type is not supported.")));
+            let refusal = Refusal::new(ErrorCode::UnsupportedGrantType, "The grant_type is not supported.");
+            return Ok(Err(refusal.explained(Explanation::of(registered().came(grant_type)))));
         };
         if !client.may_use(grant_type) {
             let refusal = Refusal::new(ErrorCode::UnauthorizedClient, "The client is not registered for this grant_type.");
-            return Ok(Err(refusal.because(format!("the client is not registered for {grant_type}"))));
+            let explanation =
+                Explanation::of(registered().came(grant_type.as_str())).advise("If the client shall do this, add it to its grant_types.");
+            return Ok(Err(refusal.because(format!("the client is not registered for {grant_type}")).explained(explanation)));
         }
         Ok(match grant_type {
             GrantType::AuthorizationCode => authorization_code::Request::parse(params).map(Asked::Code).map_err(Refusal::from),
@@ -137,9 +149,9 @@ impl Server {
 
     async fn check_resource_owner(&self, asked: password::Request, address: IpAddr) -> Result<Result<Asked, Refusal>, Failure> {
         let person = match self.check_password(&asked.username, &asked.password, address).await? {
-            Checked::Right(user) => Some(*user),
-            Checked::Wrong => None,
-            Checked::TooMany(seconds) => return Ok(Err(Refusal::too_many(seconds))),
+            Checked::Right(user) => *user,
+            Checked::Wrong(why) => return Ok(Err(Refusal::from(password::Reason::Wrong).explained(why))),
+            Checked::TooMany(throttled) => return Ok(Err(Refusal::too_many(throttled.seconds).explained(throttled.why))),
             Checked::Busy => return Ok(Err(Refusal::busy())),
         };
         let grant = GrantId::new(self.random.uuid());
@@ -148,7 +160,7 @@ impl Server {
 
     async fn decide(&self, asked: &Asked, client: &Client, now: Timestamp) -> Result<Decision, Failure> {
         Ok(match asked {
-            Asked::Client(asked) => client_credentials::decide(asked, client),
+            Asked::Client(asked) => client_credentials::decide(asked, client, &*self.catalog().await?),
             Asked::Code(asked) => {
                 let found = self.store.grants().find_code(&asked.code, now, self.settings.session).await?;
                 authorization_code::decide(asked, found, client, now)
@@ -160,17 +172,15 @@ impl Server {
             Asked::Password(asked) => {
                 let (asked, facts) = &**asked;
                 let catalog = self.catalog().await?;
-                let found = facts.person.as_ref().map(|user| password::Person {
-                    subject: user.subject.clone(),
-                    password_version: user.password_version,
-                    roles: &user.roles,
-                });
-                password::decide(asked, found, client, &catalog, facts.grant.clone(), now)
+                let user = &facts.person;
+                let person =
+                    password::Person { subject: user.subject.clone(), password_version: user.password_version, roles: &user.roles };
+                password::decide(asked, person, client, &catalog, facts.grant.clone(), now)
             }
         })
     }
 
-    /// Makes the tokens, and adds to the effects what has to be remembered of them.
+    /// Makes the tokens, and adds to the effects what has to be remembered of them; says what of the scope they lack.
     async fn mint(
         &self,
         client: &Client,
@@ -178,18 +188,19 @@ impl Server {
         asked: &Asked,
         now: Timestamp,
         effects: &mut Vec<Effect>,
-    ) -> Result<Result<Granted, Refusal>, Failure> {
+    ) -> Result<Result<(Granted, Vec<Fact>), Refusal>, Failure> {
         let user = match &authorization.grant {
             None => None,
             Some(grant) => {
                 let found = match asked {
                     // Read a moment ago, and held to by `ConfirmPassword`.
-                    Asked::Password(asked) => asked.1.person.clone(),
+                    Asked::Password(asked) => Some(asked.1.person.clone()),
                     _ => self.store.users().find(&grant.user).await?,
                 };
                 let Some(user) = found.filter(|user| user.enabled) else {
                     let refusal = Refusal::new(ErrorCode::InvalidGrant, "The grant is no longer valid.");
-                    return Ok(Err(refusal.because("the person is disabled or deleted")));
+                    let fact = Fact::of("account").came(grant.user.to_string()).note("the person is disabled or deleted");
+                    return Ok(Err(refusal.because("the person is disabled or deleted").explained(Explanation::of(fact))));
                 };
                 Some(user)
             }
@@ -198,6 +209,7 @@ impl Server {
             Ok(access) => access,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let dropped = self.dropped(client, asked.scope(client, &authorization), &authorization, &access.scope, user.as_ref()).await?;
         let access_token = self.signer.sign(crate::protocol::access_token::TYP, &access)?;
         let presented = if let Asked::Refresh(asked) = asked { Some(&asked.token) } else { None };
         let refresh_token = self.refresh_token(client, &authorization, presented, now, effects)?;
@@ -206,15 +218,53 @@ impl Server {
             Some(grant) if grant.scope.contains("openid") => Some(self.id_token(client, grant, &access_token, with_nonce, now)?),
             _ => None,
         };
-        Ok(Ok(Granted {
+        let granted = Granted {
             access_token,
             token_type: "Bearer",
             expires_in: client.lifetimes.access_token,
             scope: access.scope,
             refresh_token: refresh_token.as_ref().map(|token| Token::reveal(token).to_owned()),
             id_token,
-        }))
+        };
+        Ok(Ok((granted, dropped)))
     }
+
+    /// The words of `asked` that `granted` lacks, each with the rule that dropped it.
+    async fn dropped(
+        &self,
+        client: &Client,
+        asked: &Scope,
+        authorization: &Authorization,
+        granted: &str,
+        user: Option<&User>,
+    ) -> Result<Vec<Fact>, Failure> {
+        if asked.to_string() == granted {
+            return Ok(Vec::new());
+        }
+        let catalog = self.catalog().await?;
+        let has_role = |role: &str| user.is_some_and(|user| user.has_role(role));
+        let grantor = if user.is_some() { Grantor::Person(&has_role) } else { Grantor::Client };
+        let narrowed_before = authorization.grant.as_ref().map(|grant| grant.resources.as_slice()).unwrap_or_default();
+        let resources = if authorization.resources.is_empty() { narrowed_before } else { &authorization.resources };
+        let granted = Scope::parse(granted).unwrap_or_default();
+        Ok(catalog.dropped(asked, &granted, client, grantor, resources))
+    }
+}
+
+impl Asked {
+    /// What the tokens are asked for: what the request says, or what was granted before.
+    fn scope<'a>(&'a self, client: &'a Client, authorization: &'a Authorization) -> &'a Scope {
+        match self {
+            Self::Client(asked) => asked.asked(client),
+            Self::Password(asked) => asked.0.narrowing.asked(client),
+            Self::Code(_) | Self::Refresh(_) => &authorization.scope,
+        }
+    }
+}
+
+/// What the operator may know about an answer that lacks part of the scope.
+pub(super) fn narrowed(dropped: Vec<Fact>) -> Option<Report> {
+    (!dropped.is_empty()).then(|| Report::noted("part of the scope was not granted", Explanation::of_all(dropped)))
 }
 
 /// A number of seconds of a client's settings.

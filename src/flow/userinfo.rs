@@ -32,12 +32,12 @@ impl Server {
     async fn person(&self, jwt: &str, claims: fn(&User, &AccessToken) -> Map<String, Value>) -> Result<Person, Failure> {
         let token = match self.own_access_token(jwt) {
             Ok(token) => token,
-            Err(reason) => return Ok(Answered { client: None, reply: Err(reason) }),
+            Err(reason) => return Ok(Answered { client: None, reply: Err(reason), noted: None }),
         };
         // The signature says whose token it is, alive or not: that client's scripts may read why it is refused.
         let client = self.cached_client(&token.client_id).await?.filter(|client| client.enabled);
         let found = self.person_with_scope(token, "openid").await?;
-        Ok(Answered { client, reply: found.map(|(token, user)| claims(&user, &token)) })
+        Ok(Answered { client, reply: found.map(|(token, user)| claims(&user, &token)), noted: None })
     }
 }
 

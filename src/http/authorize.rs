@@ -16,6 +16,7 @@ use crate::http::responses::{empty, page, with};
 use crate::http::section::Section;
 use crate::web::answer::{error_page, failed, refused_page, see_other, to_client};
 use crate::web::cookies::Cookies;
+use crate::web::why::explained;
 
 pub(super) struct Api(pub(super) Arc<Server>);
 
@@ -161,13 +162,8 @@ impl Api {
         let issuer = self.0.issuer();
         Onward(match self.0.authorize(query, session.as_ref()).await {
             Err(failure) => refused_page(failed(&failure), request),
-            Ok(Outcome::ErrorPage(refusal)) => error_page(&refusal, request),
-            Ok(Outcome::Answer { answer, refusal }) => {
-                if let Some(refusal) = refusal {
-                    tracing::debug!(code = refusal.code.as_str(), reason = %refusal.reason, "refused");
-                }
-                to_client(&answer)
-            }
+            Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
+            Ok(Outcome::Answer { answer, report }) => to_client(&answer, report),
             Ok(Outcome::Login) => see_other(&with_continue(&issuer.url("/login"), query)),
             Ok(Outcome::Consent) => see_other(&with_continue(&issuer.url("/consent"), query)),
         })
@@ -181,12 +177,12 @@ impl Api {
             Ok(params) => {
                 let query = params.to_query();
                 if query.len() > LONGEST_QUERY {
-                    error_page(&too_long(), request)
+                    error_page(too_long(), request)
                 } else {
                     see_other(&format!("{}?{query}", self.0.issuer().url("/authorize")))
                 }
             }
-            Err(problem) => refused_page(problem.refused(), request),
+            Err(problem) => explained(refused_page(problem.refused(), request), problem.report()),
         })
     }
 }

@@ -14,9 +14,10 @@ use crate::flow::{Answered, Failure};
 use crate::http::reply::{OAuthError, json};
 use crate::http::responses::{self, error, perhaps_with, with};
 use crate::protocol::bearer::{Reason, challenge};
-use crate::protocol::refusal::{ErrorCode, Reason as _};
+use crate::protocol::refusal::{ErrorCode, Reason as _, Refusal};
 use crate::web::answer::failed;
 use crate::web::cors::CorsAnswer;
+use crate::web::why::explained;
 
 /// A reply about a person, in the shape that `Schema` documents.
 pub(super) struct AboutPerson<Schema> {
@@ -31,11 +32,12 @@ impl<Schema> AboutPerson<Schema> {
     pub(super) fn reply(request: &Request, found: Result<Person, Failure>) -> Self {
         let response = match found {
             Err(failure) => failed(&failure).json(),
-            Ok(Answered { client, reply }) => {
+            Ok(Answered { client, reply, .. }) => {
                 if let (Some(client), Some(cors)) = (&client, request.extensions().get::<CorsAnswer>()) {
                     cors.allow_among(client.cors_origins.iter().map(crate::protocol::client::Origin::as_str));
                 }
-                reply.map_or_else(|reason| refuse(&reason), |claims| json(StatusCode::OK, &claims))
+                let asked_by = client.as_ref().map(|client| client.id.as_str());
+                reply.map_or_else(|reason| refuse(reason, asked_by), |claims| json(StatusCode::OK, &claims))
             }
         };
         Self { response, schema: PhantomData }
@@ -46,20 +48,20 @@ impl<Schema> AboutPerson<Schema> {
     }
 }
 
-/// A refusal with its challenge.
-pub(super) fn refuse(reason: &Reason) -> Response {
+/// A refusal with its challenge. `client` got the token, if that is known.
+pub(super) fn refuse(reason: Reason, client: Option<&str>) -> Response {
     let code = reason.code();
     let status = match code {
         ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
         ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
         _ => StatusCode::UNAUTHORIZED,
     };
-    tracing::debug!(code = code.as_str(), %reason, "refused");
     let mut response = json(status, &serde_json::json!({ "error": code.as_str(), "error_description": reason.description() }));
-    if let Ok(challenge) = HeaderValue::try_from(challenge(reason)) {
+    if let Ok(challenge) = HeaderValue::try_from(challenge(&reason)) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    response
+    let refusal = Refusal::from(reason);
+    explained(response, if let Some(client) = client { refusal.asked_by(client) } else { refusal })
 }
 
 impl<Schema: Send> IntoResponse for AboutPerson<Schema> {

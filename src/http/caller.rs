@@ -10,6 +10,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::http::security;
 use crate::protocol::bearer::{self, Reason};
+use crate::protocol::explanation::Fact;
 use crate::protocol::params::Params;
 
 /// A scope as a type, so that the document says of an operation what its handler asks for.
@@ -40,7 +41,11 @@ impl<Scope> Bearer<Scope> {
     pub(super) fn token_or_in(&self, form: &Params) -> Result<String, Reason> {
         match bearer::presented(self.authorization.as_deref(), form) {
             // RFC 6750 §2.3, RFC 9700 §4.3.2: a token in a URL ends up in logs and histories; it is not read.
-            Err(Reason::Missing) if self.in_query => Err(Reason::Untrusted("it stands in the query".to_owned())),
+            Err(Reason::Missing) if self.in_query => {
+                let fact =
+                    Fact::of("access token").expected("in the Authorization header").came("in the query").note("RFC 6750 section 2.3");
+                Err(Reason::Untrusted { why: "it stands in the query".to_owned(), facts: vec![fact] })
+            }
             found => found.map(str::to_owned),
         }
     }

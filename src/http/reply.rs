@@ -12,12 +12,14 @@ use serde::Serialize;
 
 use crate::flow::{Answered, Failure};
 use crate::http::responses::{self, error, perhaps_with, with};
+use crate::protocol::explanation::Report;
 use crate::protocol::refusal::{ErrorCode, Refusal, Wait};
 use crate::web::answer::failed;
 use crate::web::cors::CorsAnswer;
 use crate::web::form::FormProblem;
 use crate::web::headers::protect_machine_answer;
 use crate::web::refusal::Refused;
+use crate::web::why::explained;
 
 /// An error (RFC 6749 §5.2). The answer's `Trace-Id` header names it in the server's log.
 #[derive(Object)]
@@ -27,6 +29,8 @@ pub(super) struct OAuthError {
     error: String,
     /// A fixed sentence about it, for developers.
     error_description: String,
+    /// Where the reason is told: on a developer's machine alone.
+    error_uri: Option<String>,
 }
 
 /// A reply whose success has the shape that `Schema` documents.
@@ -44,13 +48,15 @@ impl<Schema> Reply<Schema> {
     pub(super) fn to_client<T: Serialize>(request: &Request, answered: Result<Answered<T>, Failure>) -> Self {
         Self::from_response(match answered {
             Err(failure) => failed(&failure).json(),
-            Ok(Answered { client, reply }) => {
+            Ok(Answered { client, reply, noted }) => {
                 if let (Some(client), Some(cors)) = (&client, request.extensions().get::<CorsAnswer>()) {
                     cors.allow_among(client.cors_origins.iter().map(crate::protocol::client::Origin::as_str));
                 }
-                match reply {
-                    Ok(answer) => json(StatusCode::OK, &answer),
-                    Err(refusal) => refuse(request, &refusal),
+                let asked_by = |report: Report| if let Some(client) = &client { report.asked_by(client.id.as_str()) } else { report };
+                match (reply, noted) {
+                    (Ok(answer), None) => json(StatusCode::OK, &answer),
+                    (Ok(answer), Some(noted)) => explained(json(StatusCode::OK, &answer), asked_by(noted)),
+                    (Err(refusal), _) => explained(refuse(request, &refusal), asked_by(refusal.into())),
                 }
             }
         })
@@ -58,8 +64,7 @@ impl<Schema> Reply<Schema> {
 
     /// The reply to a form that can't be had.
     pub(super) fn malformed(problem: &FormProblem) -> Self {
-        tracing::debug!(%problem, "refused");
-        Self::from_response(problem.refused().json())
+        Self::from_response(explained(problem.refused().json(), problem.report()))
     }
 }
 
@@ -83,7 +88,6 @@ fn refuse(request: &Request, refusal: &Refusal) -> Response {
         (None, ErrorCode::InvalidClient) => (StatusCode::UNAUTHORIZED, None),
         (None, _) => (StatusCode::BAD_REQUEST, None),
     };
-    tracing::debug!(code = refusal.code.as_str(), reason = %refusal.reason, "refused");
     let mut response = json(status, &serde_json::json!({ "error": refusal.code.as_str(), "error_description": refusal.description }));
     if let Some(seconds) = wait {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -50,7 +50,10 @@ impl Api {
             Err(problem) => return Reply::malformed(&problem),
         };
         let answered = self.0.revoke(client.authorization.as_deref(), &params).await;
-        let empty = |Answered { client, reply }: Answered<()>| Answered { client, reply: reply.map(|()| serde_json::Map::new()) };
+        let empty = |Answered { client, reply, noted }: Answered<()>| {
+            let reply = reply.map(|()| serde_json::Map::new());
+            Answered { client, reply, noted }
+        };
         Reply::to_client(request, answered.map(empty))
     }
 }

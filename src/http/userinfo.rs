@@ -12,6 +12,7 @@ use crate::http::caller::{Bearer, Needs};
 use crate::http::form::Form;
 use crate::http::section::Section;
 use crate::protocol::bearer::Reason;
+use crate::web::why::explained;
 
 pub(super) struct Api(pub(super) Arc<Server>);
 
@@ -161,7 +162,7 @@ impl Api {
     ) -> ByForm<AboutPerson<Claims>> {
         ByForm(match form.params {
             Ok(params) => self.answer_userinfo(request, bearer.token_or_in(&params)).await,
-            Err(problem) => AboutPerson::from_response(problem.refused().json()),
+            Err(problem) => AboutPerson::from_response(explained(problem.refused().json(), problem.report())),
         })
     }
 
@@ -172,7 +173,7 @@ impl Api {
     async fn me(&self, request: &Request, bearer: Bearer<OpenId>) -> AboutPerson<Me> {
         match bearer.token() {
             Ok(token) => AboutPerson::reply(request, self.0.me(&token).await),
-            Err(reason) => AboutPerson::from_response(refuse(&reason)),
+            Err(reason) => AboutPerson::from_response(refuse(reason, None)),
         }
     }
 }
@@ -181,7 +182,7 @@ impl Api {
     async fn answer_userinfo(&self, request: &Request, token: Result<String, Reason>) -> AboutPerson<Claims> {
         match token {
             Ok(token) => AboutPerson::reply(request, self.0.userinfo(&token).await),
-            Err(reason) => AboutPerson::from_response(refuse(&reason)),
+            Err(reason) => AboutPerson::from_response(refuse(reason, None)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::protocol::explanation::{Fact, lasting};
 use crate::protocol::time::Timestamp;
 
 /// When failed sign-ins are answered with "later" instead of "wrong".
@@ -46,12 +47,28 @@ impl ThrottleKey {
     /// How long this key must wait; `None` when it need not.
     #[must_use]
     pub fn wait(&self, failures: Failures, limits: ThrottleLimits, now: Timestamp) -> Option<Duration> {
-        let limit = match self {
+        let over = failures.since + limits.window;
+        (failures.count >= self.limit(limits) && now < over).then(|| over.since(now))
+    }
+
+    /// What was counted, for the operator. The name of an account stays unsaid: it is what somebody typed, now and then a password.
+    #[must_use]
+    pub fn explain(&self, failures: Failures, limits: ThrottleLimits) -> Fact {
+        let fact = match self {
+            Self::Account(_) => Fact::of("failed sign-ins of the account"),
+            Self::Address(_) => Fact::of("failed sign-ins from the address"),
+        };
+        let fact = fact.expected(format!("fewer than {} within {}", self.limit(limits), lasting(limits.window)));
+        let fact = fact.came(format!("{} since {}", failures.count, failures.since));
+        let fact = fact.note(format!("it has to wait until {}", failures.since + limits.window));
+        if let Self::Address(address) = self { fact.note(address) } else { fact }
+    }
+
+    const fn limit(&self, limits: ThrottleLimits) -> u32 {
+        match self {
             Self::Account(_) => limits.account_failures,
             Self::Address(_) => limits.address_failures,
-        };
-        let over = failures.since + limits.window;
-        (failures.count >= limit && now < over).then(|| over.since(now))
+        }
     }
 }
 
@@ -69,6 +86,11 @@ mod tests {
         assert_eq!(key.wait(Failures { count: 9, since: start }, LIMITS, later), None);
         assert_eq!(key.wait(Failures { count: 10, since: start }, LIMITS, later), Some(Duration::from_secs(800)));
         assert_eq!(key.wait(Failures { count: 10, since: start }, LIMITS, start + LIMITS.window), None);
+        let told = format!("{:?}", key.explain(Failures { count: 10, since: start }, LIMITS));
+        assert!(
+            told.contains("fewer than 10 within 15 min 0 s") && told.contains("until 1970-01-01T00:31:40Z") && !told.contains("alice"),
+            "{told}"
+        );
         assert_eq!(ThrottleKey::Address("192.0.2.1".into()).wait(Failures { count: 99, since: start }, LIMITS, later), None);
     }
 }

@@ -16,11 +16,14 @@ use crate::pages::views::{AccountNotice, AccountPage, AppLine, ClaimLine, Passwo
 use crate::pages::visit::{Visit, sorry};
 use crate::pages::words;
 use crate::protocol::client::ClientId;
+use crate::protocol::grant::password;
 use crate::protocol::params::Params;
+use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::protocol::subject::SessionId;
 use crate::web::answer::{rendered, see_other};
 use crate::web::client_address::ClientAddress;
 use crate::web::headers::Page;
+use crate::web::why::explained;
 
 #[handler]
 pub(super) async fn account(request: &Request, server: Data<&Arc<Server>>) -> Response {
@@ -80,18 +83,25 @@ pub(super) async fn change_password(request: &Request, body: Body, server: Data<
     let (old, new) = (SecretString::from(typed("current_password")), SecretString::from(typed("new_password")));
     let weak;
     let mut wait: Option<u64> = None;
+    let mut refusal = Refusal::from(password::Reason::Wrong);
     let problem = match server.change_password(&current, &old, new, ClientAddress::of_traced(request).ip()).await {
         Ok(PasswordChange::Done) => return see_other(&server.issuer().url("/account?done=password")),
-        Ok(PasswordChange::Wrong) => PasswordProblem::CurrentNotRight,
+        Ok(PasswordChange::Wrong(why)) => {
+            refusal = refusal.explained(why);
+            PasswordProblem::CurrentNotRight
+        }
         Ok(PasswordChange::Weak(reason)) => {
+            refusal = Refusal::new(ErrorCode::InvalidRequest, "The new password is refused.").because(format!("the new password {reason}"));
             weak = format!("The new password {reason}.");
             PasswordProblem::Refused(&weak)
         }
-        Ok(PasswordChange::TooMany(seconds)) => {
+        Ok(PasswordChange::TooMany { seconds, why }) => {
+            refusal = Refusal::too_many(seconds).explained(why);
             wait = Some(seconds);
             PasswordProblem::TooMany { minutes: seconds.div_ceil(60) }
         }
         Ok(PasswordChange::Busy) => {
+            refusal = Refusal::busy();
             wait = Some(2);
             PasswordProblem::Busy
         }
@@ -101,7 +111,7 @@ pub(super) async fn change_password(request: &Request, body: Body, server: Data<
     if let Some(seconds) = wait {
         shown.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    shown
+    explained(shown, refusal)
 }
 
 /// Who sent a form of this page, and the form; who is not signed in is sent to the login page.

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Body, Request, Response, handler};
 use url::{Host, Url, form_urlencoded};
 
 use crate::flow::Server;
 use crate::pages::login::{onward, waiting_query};
-use crate::pages::post::own_form;
+use crate::pages::post::{malformed, own_form};
 use crate::pages::views::{ConsentPage, ReturnTo, ScopeLine};
 use crate::pages::visit::{Visit, page, sorry};
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::issuer::is_loopback;
-use crate::web::answer::{refused_page, see_other};
-use crate::web::refusal::Refused;
+use crate::web::answer::see_other;
 
 #[handler]
 pub(super) async fn consent(request: &Request, server: Data<&Arc<Server>>) -> Response {
@@ -56,7 +55,10 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
     let allow = match (pressed("consent-allow"), pressed("consent-deny")) {
         (true, false) => true,
         (false, true) => false,
-        _ => return refused_page(Refused::of(StatusCode::BAD_REQUEST), request),
+        _ => {
+            let fact = Fact::of("button").expected("consent-allow or consent-deny").came("none of them, or both");
+            return malformed(request, "the form says neither yes nor no", Explanation::of(fact));
+        }
     };
     match server.answer_consent(query, visit.session.as_ref(), allow).await {
         Ok(()) => onward(&server, query),

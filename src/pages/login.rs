@@ -14,10 +14,13 @@ use crate::flow::login::{Attempt, Prompt, SignIn};
 use crate::pages::post::own_form;
 use crate::pages::views::{LoginAlert, LoginPage};
 use crate::pages::visit::{Visit, sorry};
+use crate::protocol::grant::password;
 use crate::protocol::params::Params;
+use crate::protocol::refusal::Refusal;
 use crate::web::answer::{error_page, rendered, see_other, to_client};
 use crate::web::client_address::ClientAddress;
 use crate::web::headers::Page;
+use crate::web::why::explained;
 
 /// The authorization request that a page interrupts; empty when there is none.
 pub(super) fn waiting_query(request: &Request) -> String {
@@ -57,8 +60,8 @@ pub(super) async fn sign_in(request: &Request, body: Body, server: Data<&Arc<Ser
     let query = params.get("continue").unwrap_or_default();
     if params.get("cancel").is_some() {
         return match server.cancel_login(query).await {
-            Ok(Outcome::Answer { answer, .. }) => to_client(&answer),
-            Ok(Outcome::ErrorPage(refusal)) => error_page(&refusal, request),
+            Ok(Outcome::Answer { answer, report }) => to_client(&answer, report),
+            Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
             Ok(Outcome::Login | Outcome::Consent) => onward(&server, query),
             Err(failure) => sorry(&failure, request),
         };
@@ -72,15 +75,17 @@ pub(super) async fn sign_in(request: &Request, body: Body, server: Data<&Arc<Ser
         address: ClientAddress::of_traced(request).ip(),
         user_agent: request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default(),
     };
-    let alert = match server.sign_in(attempt).await {
+    let (alert, refusal) = match server.sign_in(attempt).await {
         Ok(SignIn::Done(session)) => return visit.signed_in(onward(&server, query), &session),
-        Ok(SignIn::Wrong) => (LoginAlert::NotRight, None),
-        Ok(SignIn::TooMany(seconds)) => (LoginAlert::TooMany { minutes: seconds.div_ceil(60) }, Some(seconds)),
-        Ok(SignIn::Busy) => (LoginAlert::Busy, Some(2)),
+        Ok(SignIn::Wrong(why)) => ((LoginAlert::NotRight, None), Refusal::from(password::Reason::Wrong).explained(why)),
+        Ok(SignIn::TooMany { seconds, why }) => {
+            ((LoginAlert::TooMany { minutes: seconds.div_ceil(60) }, Some(seconds)), Refusal::too_many(seconds).explained(why))
+        }
+        Ok(SignIn::Busy) => ((LoginAlert::Busy, Some(2)), Refusal::busy()),
         Err(failure) => return sorry(&failure, request),
     };
     match server.login_prompt(query).await {
-        Ok(prompt) => form(&server, visit, query, &prompt, username, Some(alert)),
+        Ok(prompt) => explained(form(&server, visit, query, &prompt, username, Some(alert)), refusal),
         Err(failure) => sorry(&failure, request),
     }
 }

@@ -2,30 +2,32 @@
 
 use std::sync::Arc;
 
-use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{Body, Request, Response, handler};
 
 use crate::flow::Server;
 use crate::flow::logout::Outcome;
-use crate::pages::post::{check_origin, read};
+use crate::pages::post::{check_origin, malformed, read};
 use crate::pages::views::{LogoutPage, SignedOutPage};
 use crate::pages::visit::{Visit, page, sorry};
 use crate::protocol::logout::Request as LogoutRequest;
 use crate::protocol::params::Params;
-use crate::web::answer::{refused_page, see_other};
+use crate::protocol::refusal::Refusal;
+use crate::web::answer::see_other;
 use crate::web::csrf;
-use crate::web::refusal::Refused;
+use crate::web::why::explained_if;
 
 #[handler]
 pub(super) async fn logout(request: &Request, server: Data<&Arc<Server>>) -> Response {
     let query = request.uri().query().unwrap_or_default();
-    let parsed = Params::parse(query.as_bytes()).ok().and_then(|params| LogoutRequest::parse(&params).ok());
-    let Some(asked) = parsed else { return refused_page(Refused::of(StatusCode::BAD_REQUEST), request) };
+    let asked = match read_query(query) {
+        Ok(asked) => asked,
+        Err(refusal) => return malformed(request, &refusal.reason, *refusal.explanation),
+    };
     let mut visit = Visit::of(request, &server);
     match server.log_out(&asked, visit.session.as_ref(), false).await {
-        Ok(Outcome::SignedOut { to: Some(to) }) => visit.signed_out(see_other(&to)),
-        Ok(Outcome::SignedOut { to: None }) => visit.signed_out(page(&SignedOutPage)),
+        Ok(Outcome::SignedOut { to: Some(to), .. }) => visit.signed_out(see_other(&to)),
+        Ok(Outcome::SignedOut { to: None, report }) => explained_if(visit.signed_out(page(&SignedOutPage)), report),
         Ok(Outcome::Confirm { person, client_name }) => {
             let csrf = visit.csrf(&server);
             let shown = page(&LogoutPage {
@@ -61,10 +63,17 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
     if params.get("logout-yes").is_none() {
         return see_other(&server.issuer().url("/"));
     }
-    let Ok(asked) = LogoutRequest::parse(&params) else { return refused_page(Refused::of(StatusCode::BAD_REQUEST), request) };
+    let asked = match LogoutRequest::parse(&params) {
+        Ok(asked) => asked,
+        Err(repeated) => return malformed(request, &repeated.to_string(), repeated.explain()),
+    };
     match server.log_out(&asked, visit.session.as_ref(), true).await {
-        Ok(Outcome::SignedOut { to }) => visit.signed_out(see_other(&to.unwrap_or(own_page))),
+        Ok(Outcome::SignedOut { to, report }) => explained_if(visit.signed_out(see_other(&to.unwrap_or(own_page))), report),
         Ok(Outcome::Confirm { .. }) => see_other(&own_page),
         Err(failure) => sorry(&failure, request),
     }
+}
+
+fn read_query(query: &str) -> Result<LogoutRequest, Refusal> {
+    Ok(LogoutRequest::parse(&Params::parse(query.as_bytes())?)?)
 }

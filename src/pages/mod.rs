@@ -10,6 +10,7 @@ mod logout;
 mod post;
 pub mod views;
 mod visit;
+pub mod why;
 mod words;
 
 use std::sync::Arc;

@@ -13,8 +13,10 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
 use crate::protocol::client::{AuthMethod, Client, ClientId};
+use crate::protocol::explanation::{Explanation, Fact, listed};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::ErrorCode;
+use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
 
 /// What a request says about who sends it.
@@ -37,20 +39,25 @@ pub enum Reason {
     #[error("no client is named")]
     Nobody,
     /// The name is none that a client of ours can have, or none that we know.
-    #[error("there is no such client")]
-    Unknown,
+    #[error("there is no client {0:?}")]
+    Unknown(String),
     /// The header is no Basic header of identifier and secret.
     #[error("the Authorization header is not Basic with a form-encoded identifier and secret")]
     MalformedHeader,
-    /// More than one method at once.
-    #[error("more than one way of authenticating was used")]
-    TwoMethods,
+    /// More than one method at once, or two names for the client.
+    #[error("more than one way of authenticating was used: {}", listed(.0))]
+    TwoMethods(Vec<&'static str>),
     /// A way that this server does not know.
     #[error("client assertions are not supported")]
     Assertion,
     /// The secret is another one.
     #[error("the secret is wrong")]
-    WrongSecret,
+    WrongSecret {
+        /// When each secret that is alive was made.
+        made: Vec<Timestamp>,
+        /// Whether it would be right without the white space around it.
+        white_space: bool,
+    },
     /// It did not use the method it registered.
     #[error("the client is registered for {registered} and used {used}")]
     OtherMethod {
@@ -70,17 +77,72 @@ pub enum Reason {
 impl crate::protocol::refusal::Reason for Reason {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::TwoMethods => ErrorCode::InvalidRequest,
+            Self::TwoMethods(_) => ErrorCode::InvalidRequest,
             _ => ErrorCode::InvalidClient,
         }
     }
 
     fn description(&self) -> &'static str {
         match self {
-            Self::TwoMethods => "Use one way of client authentication, not several.",
+            Self::TwoMethods(_) => "Use one way of client authentication, not several.",
             _ => "Client authentication failed.",
         }
     }
+
+    fn explain(&self) -> Explanation {
+        const METHOD: &str = "client authentication";
+        match self {
+            Self::Nobody => {
+                let fact = Fact::of("client_id").expected("in the Authorization header (Basic) or in the body");
+                Explanation::of(fact).advise("Send the client's identifier, and its secret in the way that it is registered for.")
+            }
+            Self::Unknown(id) => {
+                Explanation::of(Fact::of("client_id").came(id).note("no client of this identifier is registered here; case counts"))
+                    .asked_by(id)
+                    .advise("Compare it with `claviger clients list`.")
+            }
+            Self::MalformedHeader => {
+                let expected = "Basic and the base64 of identifier:secret, both form-urlencoded (RFC 6749 section 2.3.1)";
+                Explanation::of(Fact::of("Authorization").expected(expected).came("something else").note("what it is is not kept"))
+            }
+            Self::TwoMethods(places) => {
+                Explanation::of(Fact::of(METHOD).expected("one way").came(listed(places)).note("RFC 6749 section 2.3"))
+            }
+            Self::Assertion => Explanation::of(Fact::of(METHOD).expected(listed(AuthMethod::ALL)).came("client_assertion")),
+            Self::WrongSecret { made, white_space } => wrong_secret(made, *white_space),
+            Self::OtherMethod { registered, used } => other_method(*registered, *used),
+            Self::Disabled => Explanation::of(Fact::of("client").note("the secret is right, but the client is disabled"))
+                .advise("If it may be used again: claviger clients enable, with its identifier."),
+            Self::Public => Explanation::of(Fact::of(METHOD).expected("a client with a secret").came("a public client")),
+        }
+    }
+}
+
+fn wrong_secret(made: &[Timestamp], white_space: bool) -> Explanation {
+    let expected = match made {
+        [] => "none: the client has no secret that is alive".to_owned(),
+        made => format!("one of {} that are alive, made {}", made.len(), listed(made)),
+    };
+    let fact = Fact::of("client secret").expected(expected).came("another one");
+    let fact = if white_space { fact.note("without the white space around it, it would be right") } else { fact };
+    let encoded = "in the Authorization header, identifier and secret are form-urlencoded first (RFC 6749 section 2.3.1)";
+    Explanation::of(fact.note(encoded))
+        .advise("If the secret is lost, make another one: claviger clients rotate-secret, with its identifier.")
+}
+
+fn other_method(registered: AuthMethod, used: AuthMethod) -> Explanation {
+    let place = |method| match method {
+        AuthMethod::SecretBasic => "client_secret_basic: the secret in the Authorization header",
+        AuthMethod::SecretPost => "client_secret_post: client_id and client_secret in the body",
+        AuthMethod::None => "none: client_id in the body, and no secret",
+    };
+    let fact = Fact::of("client authentication").expected(place(registered)).came(place(used));
+    Explanation::of(match (registered, used) {
+        (AuthMethod::None, _) => fact.note("a public client has no secret"),
+        (_, AuthMethod::None) => fact.note("the client has to authenticate"),
+        _ => fact.note("a client uses the method that it is registered for and no other"),
+    })
+    .advise("Change the client's settings to the expected method (token_endpoint_auth_method), or register it for the one it uses.")
 }
 
 impl Credentials {
@@ -89,8 +151,13 @@ impl Credentials {
         let id = params.get("client_id");
         let secret = params.get("client_secret");
         let assertion = params.get("client_assertion").or_else(|| params.get("client_assertion_type"));
-        if usize::from(authorization.is_some()) + usize::from(secret.is_some()) + usize::from(assertion.is_some()) > 1 {
-            return Err(Reason::TwoMethods);
+        let ways = [
+            authorization.map(|_| "the Authorization header"),
+            secret.map(|_| "client_secret in the body"),
+            assertion.map(|_| "client_assertion in the body"),
+        ];
+        if ways.iter().flatten().count() > 1 {
+            return Err(Reason::TwoMethods(ways.into_iter().flatten().collect()));
         }
         if assertion.is_some() {
             return Err(Reason::Assertion);
@@ -98,13 +165,13 @@ impl Credentials {
         if let Some(header) = authorization {
             let (client, presented) = parse_basic(header)?;
             if id.is_some_and(|id| id != client.as_str()) {
-                return Err(Reason::TwoMethods);
+                return Err(Reason::TwoMethods(vec!["an identifier in the Authorization header", "another one in the body"]));
             }
             // Swagger UI sends a public client's identifier with an empty password: that only names the client.
             let secret = if presented.expose_secret().is_empty() { Presented::Nothing } else { Presented::Basic(presented) };
             return Ok(Self { client, secret });
         }
-        let client = ClientId::parse(id.ok_or(Reason::Nobody)?).map_err(|_| Reason::Unknown)?;
+        let client = parse_id(id.ok_or(Reason::Nobody)?)?;
         let secret = secret.map_or(Presented::Nothing, |secret| Presented::Post(SecretString::from(secret)));
         Ok(Self { client, secret })
     }
@@ -116,6 +183,21 @@ impl Credentials {
             Presented::Post(_) => AuthMethod::SecretPost,
         }
     }
+
+    fn wrong_secret(&self, client: &Client) -> Reason {
+        let white_space = match &self.secret {
+            Presented::Basic(secret) | Presented::Post(secret) => {
+                let trimmed = TokenHash::of(secret.expose_secret().trim());
+                client.secrets.iter().any(|secret| secret.hash.matches(&trimmed))
+            }
+            Presented::Nothing => false,
+        };
+        Reason::WrongSecret { made: client.secrets.iter().map(|secret| secret.created_at).collect(), white_space }
+    }
+}
+
+fn parse_id(text: &str) -> Result<ClientId, Reason> {
+    ClientId::parse(text).map_err(|_| Reason::Unknown(text.chars().take(128).collect()))
 }
 
 fn parse_basic(header: &str) -> Result<(ClientId, SecretString), Reason> {
@@ -126,7 +208,7 @@ fn parse_basic(header: &str) -> Result<(ClientId, SecretString), Reason> {
     let decoded = STANDARD.decode(encoded.trim()).map_err(|_| Reason::MalformedHeader)?;
     let text = String::from_utf8(decoded).map_err(|_| Reason::MalformedHeader)?;
     let (id, secret) = text.split_once(':').ok_or(Reason::MalformedHeader)?;
-    let client = ClientId::parse(&form_decode(id)).map_err(|_| Reason::Unknown)?;
+    let client = parse_id(&form_decode(id))?;
     Ok((client, SecretString::from(form_decode(secret))))
 }
 
@@ -144,14 +226,14 @@ pub fn authenticate(credentials: &Credentials, found: Option<&Client>) -> Result
         Presented::Basic(secret) | Presented::Post(secret) => Some(TokenHash::of(secret.expose_secret())),
         Presented::Nothing => None,
     };
-    let Some(client) = found else { return Err(Reason::Unknown) };
+    let Some(client) = found else { return Err(Reason::Unknown(credentials.client.to_string())) };
     let matches =
         presented.as_ref().is_some_and(|hash| client.secrets.iter().fold(false, |found, secret| found | secret.hash.matches(hash)));
     if credentials.method() != client.auth_method {
         return Err(Reason::OtherMethod { registered: client.auth_method, used: credentials.method() });
     }
     if !client.is_public() && !matches {
-        return Err(Reason::WrongSecret);
+        return Err(credentials.wrong_secret(client));
     }
     if !client.enabled {
         return Err(Reason::Disabled);
@@ -208,7 +290,8 @@ mod tests {
     fn two_methods_at_once_are_refused() {
         let header = basic("app", "app-secret");
         for form in ["client_secret=app-secret", "client_id=app&client_secret=app-secret", "client_assertion=x", "client_id=other"] {
-            assert_eq!(check(Some(&header), form, Some(&app())), Err(Reason::TwoMethods), "{form}");
+            let refused = check(Some(&header), form, Some(&app()));
+            assert!(matches!(&refused, Err(Reason::TwoMethods(ways)) if ways.len() == 2), "{form}: {refused:?}");
         }
     }
 
@@ -246,7 +329,26 @@ mod tests {
             assert_eq!(check(Some(bad), "", Some(&app())), Err(Reason::MalformedHeader), "{bad}");
         }
         assert_eq!(check(None, "", Some(&app())), Err(Reason::Nobody));
-        assert_eq!(check(None, "client_id=a%00b", None), Err(Reason::Unknown));
+        assert_eq!(check(None, "client_id=a%00b", None), Err(Reason::Unknown("a\0b".into())));
+    }
+
+    #[test]
+    fn the_explanation_tells_what_is_registered_and_never_the_secret() {
+        let explained = |authorization: Option<&str>, form: &str, client: &Client| {
+            let refusal = Refusal::from(check(authorization, form, Some(client)).unwrap_err());
+            assert!(!format!("{refusal:?}").contains("hunter2"), "{refusal:?}");
+            refusal.explanation.facts.first().cloned().unwrap()
+        };
+        let wrong = explained(Some(&basic("app", "hunter2")), "", &app());
+        assert_eq!(wrong.what_was_expected(), Some("one of 1 that are alive, made 1970-01-01T00:00:00Z"));
+        assert!(explained(Some(&basic("app", "app-secret%0A")), "", &app()).rule().is_some_and(|note| note.contains("white space")));
+        let other = explained(None, "client_id=app&client_secret=hunter2", &app());
+        assert!(other.what_was_expected().is_some_and(|text| text.starts_with("client_secret_basic")));
+        assert!(other.what_came().is_some_and(|text| text.starts_with("client_secret_post")));
+        let public = Client { auth_method: AuthMethod::None, secrets: Vec::new(), ..app() };
+        assert_eq!(explained(Some(&basic("app", "hunter2")), "", &public).rule(), Some("a public client has no secret"));
+        explained(Some("hunter2"), "", &app());
+        explained(Some(&basic("app", "hunter2")), "client_secret=hunter2", &app());
     }
 
     proptest! {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::protocol::access_token::{AccessToken, Audience};
 use crate::protocol::api::Api;
 use crate::protocol::client::ClientId;
+use crate::protocol::explanation::{Explanation, Fact, listed};
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
@@ -53,8 +54,7 @@ impl Introspection {
     /// The answer to `caller` about a token that is alive.
     #[must_use]
     pub fn of(token: AccessToken, username: Option<String>, caller: &ClientId, apis: &[Api]) -> Self {
-        let business: Vec<&Api> =
-            apis.iter().filter(|api| api.introspectors.contains(caller) && token.aud.contains(api.identifier.as_str())).collect();
+        let business: Vec<&Api> = business(&token, caller, apis).collect();
         if business.is_empty() {
             return Self::INACTIVE;
         }
@@ -76,6 +76,23 @@ impl Introspection {
         };
         Self { active: true, facts: Some(facts) }
     }
+}
+
+/// The APIs of the caller's that a token is for.
+fn business<'a>(token: &AccessToken, caller: &ClientId, apis: &'a [Api]) -> impl Iterator<Item = &'a Api> {
+    apis.iter().filter(|api| api.introspectors.contains(caller) && token.aud.contains(api.identifier.as_str()))
+}
+
+/// Why a token that is alive is none of the caller's business, for the operator; `None` when it is.
+#[must_use]
+pub fn foreign(token: &AccessToken, caller: &ClientId, apis: &[Api]) -> Option<Explanation> {
+    if business(token, caller, apis).next().is_some() {
+        return None;
+    }
+    let theirs: Vec<&str> = apis.iter().filter(|api| api.introspectors.contains(caller)).map(|api| api.identifier.as_str()).collect();
+    let fact = Fact::of("aud").expected(format!("one of the APIs that {caller} may introspect: {}", listed(theirs)));
+    let fact = fact.came(listed(token.aud.identifiers()));
+    Some(Explanation::of(fact).advise("Make the caller an introspector of the API, or let the client ask for a scope of the caller's API."))
 }
 
 #[cfg(test)]

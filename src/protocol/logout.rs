@@ -3,8 +3,10 @@
 use url::form_urlencoded;
 
 use crate::protocol::client::{Client, ClientId};
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::id_token::IdToken;
 use crate::protocol::params::{Params, Repeated};
+use crate::protocol::redirect_uri::unregistered;
 use crate::protocol::subject::{SessionId, Subject};
 
 /// What a logout request says. All of it is optional.
@@ -81,6 +83,30 @@ impl Request {
             known && client.post_logout_redirect_uris.iter().any(|registered| registered.matches(uri, client.application_type))
         });
         Step::SignOut(target.map(|(uri, _)| self.with_state(uri)))
+    }
+
+    /// Why a person who signed out does not return to where the request wants them to; `None` when it wants nothing.
+    #[must_use]
+    pub fn explain_staying(&self, facts: Facts<'_>) -> Option<Explanation> {
+        const TARGET: &str = "post_logout_redirect_uri";
+        let uri = self.post_logout_redirect_uri.as_deref()?;
+        Some(match facts.client {
+            None => {
+                let fact = Fact::of(TARGET).came(uri).note("no client is known that could have registered it");
+                let hint =
+                    self.id_token_hint.as_ref().map(|_| Fact::of("id_token_hint").note("it is no ID token of this server for this client"));
+                let advice = "Send id_token_hint, the ID token of the sign-in; with client_id alone, the person is asked first.";
+                Explanation::of_all(std::iter::once(fact).chain(hint)).advise(advice)
+            }
+            Some(client) if facts.hint.is_none() && !facts.confirmed => {
+                let fact = Fact::of("id_token_hint").expected("an ID token of this server for the client");
+                let fact = fact.note("client_id alone proves nothing: anybody can write it into a link (section 3)");
+                Explanation::of(fact).asked_by(client.id.as_str()).advise("Send id_token_hint, the ID token of the sign-in.")
+            }
+            Some(client) => {
+                unregistered::explain(TARGET, uri, &client.post_logout_redirect_uris, client.application_type).asked_by(client.id.as_str())
+            }
+        })
     }
 
     fn with_state(&self, uri: &str) -> String {

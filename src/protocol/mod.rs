@@ -9,7 +9,7 @@
 //! | RFC 6749 §3.3: scopes | [`scope`] |
 //! | RFC 6749 §4.1, OpenID Connect Core §3.1.2: the authorization endpoint | [`authorize`] |
 //! | RFC 6749 §4–§6: the grants | [`grant`] |
-//! | RFC 6749 §4.1.2.1, §5.2: errors | [`refusal`] |
+//! | RFC 6749 §4.1.2.1, §5.2: errors, and why | [`refusal`], [`explanation`] |
 //! | RFC 6750: bearer tokens | [`bearer`] |
 //! | RFC 7636: PKCE | [`pkce`] |
 //! | RFC 7662: introspection | [`introspection`] |
@@ -19,6 +19,7 @@
 //! | OpenID Connect Core §2: ID tokens | [`id_token`] |
 //! | OpenID Connect Core §5.1, §5.4: claims about a person | [`claims`] |
 //! | OpenID Connect RP-Initiated Logout | [`logout`] |
+//! | W3C Trace Context §3.2.2.3: the name of a request | [`trace_id`] |
 
 pub mod access_token;
 pub mod api;
@@ -30,6 +31,7 @@ pub mod claims;
 pub mod client;
 pub mod client_auth;
 pub mod client_metadata;
+pub mod explanation;
 pub mod grant;
 pub mod id_token;
 pub mod introspection;
@@ -49,4 +51,5 @@ pub mod scope_grant;
 pub mod subject;
 pub mod time;
 pub mod token;
+pub mod trace_id;
 mod words;

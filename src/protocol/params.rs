@@ -1,7 +1,11 @@
 //! Request parameters as OAuth defines them (RFC 6749 §3.1, §3.2 and Appendix B): `application/x-www-form-urlencoded`,
 //! an empty value counts as absent, an unknown parameter is ignored, a repeated one is refused.
 
+use std::fmt;
+
 use url::form_urlencoded;
+
+use crate::protocol::explanation::{Explanation, Fact};
 
 /// Parameters that a specification allows to repeat: `resource` (RFC 8707 §2).
 const REPEATABLE: [&str; 1] = ["resource"];
@@ -22,9 +26,44 @@ const MOST: usize = 200;
 pub struct Malformed;
 
 /// A parameter that may stand once stood twice (RFC 6749 §3.1).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the parameter {0:?} is repeated")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeated(pub String);
+
+impl Malformed {
+    /// What was expected.
+    #[must_use]
+    pub fn explain(self) -> Explanation {
+        let expected = format!("application/x-www-form-urlencoded UTF-8, {MOST} parameters at most");
+        Explanation::of(Fact::of("parameters").expected(expected).came("something else"))
+    }
+}
+
+impl Repeated {
+    /// The parameter, if its name can be one of a specification: a name that is anything else may be whatever somebody sent by mistake.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+        Some(self.0.as_str()).filter(|name| name.len() <= 40 && name.bytes().all(plain))
+    }
+
+    /// Which parameter it is.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        let fact = Fact::of("parameter").expected("each parameter once").came(format!("{self}"));
+        Explanation::of(fact.note("RFC 6749 section 3.1 and 3.2")).advise("Send the parameter once. Only resource may stand several times.")
+    }
+}
+
+impl fmt::Display for Repeated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(formatter, "the parameter {name:?} is repeated"),
+            None => formatter.write_str("a parameter is repeated whose name is none of a specification"),
+        }
+    }
+}
+
+impl std::error::Error for Repeated {}
 
 impl Params {
     /// Reads a query string or a form body.

@@ -30,8 +30,7 @@ impl CodeChallenge {
     /// Whether it was made from `verifier`, in a time that does not tell how near a guess came (RFC 7636 §4.6).
     #[must_use]
     pub fn is_met_by(&self, verifier: &CodeVerifier) -> bool {
-        let computed = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier.0));
-        computed.as_bytes().ct_eq(self.0.as_bytes()).into()
+        verifier.challenge().0.as_bytes().ct_eq(self.0.as_bytes()).into()
     }
 }
 
@@ -41,6 +40,12 @@ impl CodeVerifier {
     pub fn parse(text: &str) -> Option<Self> {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         ((43..=128).contains(&text.len()) && text.bytes().all(unreserved)).then(|| Self(text.to_owned()))
+    }
+
+    /// The `S256` challenge of it (RFC 7636 §4.2), which is no secret.
+    #[must_use]
+    pub fn challenge(&self) -> CodeChallenge {
+        CodeChallenge(URL_SAFE_NO_PAD.encode(Sha256::digest(&self.0)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Redirection URIs: which a client may register and which registered one a request means (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1).
 
+pub mod unregistered;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::protocol::explanation::{Explanation, Fact};
+use crate::protocol::params::{Malformed, Repeated};
+
 /// An error code of OAuth 2 or OpenID Connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
@@ -77,6 +80,11 @@ pub trait Reason: fmt::Display {
 
     /// A fixed sentence that is safe to show: plain ASCII without quote and backslash (RFC 6749 §5.2).
     fn description(&self) -> &'static str;
+
+    /// What was expected and what came, for the operator alone.
+    fn explain(&self) -> Explanation {
+        Explanation::default()
+    }
 }
 
 /// A refusal: the caller's fault, answered with the specification's error.
@@ -88,6 +96,8 @@ pub struct Refusal {
     pub description: &'static str,
     /// The reason, for the log.
     pub reason: String,
+    /// What was expected and what came, for the operator.
+    pub explanation: Box<Explanation>,
     /// When it makes sense to try again, where waiting helps.
     pub wait: Option<Wait>,
 }
@@ -105,7 +115,7 @@ impl Refusal {
     /// The refusal for a reason that the log words as the public does.
     #[must_use]
     pub fn new(code: ErrorCode, description: &'static str) -> Self {
-        Self { code, description, reason: description.to_owned(), wait: None }
+        Self { code, description, reason: description.to_owned(), explanation: Box::default(), wait: None }
     }
 
     /// The refusal of somebody who tried too often.
@@ -127,22 +137,43 @@ impl Refusal {
     pub fn because(self, reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), ..self }
     }
+
+    /// The same refusal with what the operator may know about it.
+    #[must_use]
+    pub fn explained(self, explanation: Explanation) -> Self {
+        Self { explanation: Box::new(explanation), ..self }
+    }
+
+    /// The same refusal, asked by `client` unless it is known already who asked.
+    #[must_use]
+    pub fn asked_by(self, client: &str) -> Self {
+        Self { explanation: Box::new(self.explanation.asked_by(client)), ..self }
+    }
+
+    /// The refusal of a request without a parameter that it needs.
+    #[must_use]
+    pub fn missing(name: &'static str, description: &'static str) -> Self {
+        Self::new(ErrorCode::InvalidRequest, description).explained(Explanation::of(Fact::of(name).expected("a value")))
+    }
 }
 
 impl<R: Reason> From<R> for Refusal {
     fn from(reason: R) -> Self {
-        Self { code: reason.code(), description: reason.description(), reason: reason.to_string(), wait: None }
+        let explanation = Box::new(reason.explain());
+        Self { code: reason.code(), description: reason.description(), reason: reason.to_string(), explanation, wait: None }
     }
 }
 
-impl From<crate::protocol::params::Malformed> for Refusal {
-    fn from(problem: crate::protocol::params::Malformed) -> Self {
-        Self::new(ErrorCode::InvalidRequest, "The parameters are not form-urlencoded UTF-8.").because(problem.to_string())
+impl From<Malformed> for Refusal {
+    fn from(problem: Malformed) -> Self {
+        Self::new(ErrorCode::InvalidRequest, "The parameters are not form-urlencoded UTF-8.")
+            .because(problem.to_string())
+            .explained(problem.explain())
     }
 }
 
-impl From<crate::protocol::params::Repeated> for Refusal {
-    fn from(problem: crate::protocol::params::Repeated) -> Self {
-        Self::new(ErrorCode::InvalidRequest, "A parameter is repeated.").because(problem.to_string())
+impl From<Repeated> for Refusal {
+    fn from(problem: Repeated) -> Self {
+        Self::new(ErrorCode::InvalidRequest, "A parameter is repeated.").because(problem.to_string()).explained(problem.explain())
     }
 }

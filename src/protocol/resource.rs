@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::params::Params;
 
 /// The identifier of an API: an absolute URI without a fragment (RFC 8707 §2). Kept as it was registered, because tokens carry
@@ -16,17 +17,36 @@ pub struct Resource(String);
 /// The most resources that one request may name.
 const MOST: usize = 20;
 
-/// The text is no absolute URI, or has a fragment (RFC 8707 §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is not an absolute URI without a fragment")]
-pub struct InvalidResource;
+/// Why something is no resource.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidResource {
+    /// The text is no absolute URI, or has a fragment (RFC 8707 §2).
+    #[error("is not an absolute URI without a fragment")]
+    Malformed(String),
+    /// One request names more than anybody needs.
+    #[error("there are more than {MOST} resources")]
+    TooMany,
+}
+
+impl InvalidResource {
+    /// What was expected.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        let fact = Fact::of("resource").expected(format!("absolute URIs without a fragment, {MOST} at most"));
+        Explanation::of(match self {
+            Self::Malformed(text) => fact.came(text),
+            Self::TooMany => fact.came("more"),
+        })
+    }
+}
 
 impl Resource {
     /// Reads an API's identifier.
     pub fn parse(text: &str) -> Result<Self, InvalidResource> {
-        let url = Url::parse(text).map_err(|_| InvalidResource)?;
+        let malformed = || InvalidResource::Malformed(text.chars().take(200).collect());
+        let url = Url::parse(text).map_err(|_| malformed())?;
         if url.fragment().is_some() || text.len() > 500 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidResource);
+            return Err(malformed());
         }
         Ok(Self(text.to_owned()))
     }
@@ -34,7 +54,7 @@ impl Resource {
     /// Reads the `resource` parameters of a request (RFC 8707 §2): 20 at most.
     pub fn parse_all(params: &Params) -> Result<Vec<Self>, InvalidResource> {
         let all: Vec<Self> = params.all("resource").map(Self::parse).collect::<Result<_, _>>()?;
-        if all.len() > MOST { Err(InvalidResource) } else { Ok(all) }
+        if all.len() > MOST { Err(InvalidResource::TooMany) } else { Ok(all) }
     }
 
     /// The identifier as it was registered.
@@ -93,7 +113,7 @@ mod tests {
     #[test]
     fn a_fragment_or_a_relative_reference_is_refused() {
         for bad in ["https://mcp.example#a", "mcp", "/mcp", "", "https://mcp.example/a b"] {
-            assert_eq!(Resource::parse(bad), Err(InvalidResource), "{bad}");
+            assert_eq!(Resource::parse(bad), Err(InvalidResource::Malformed(bad.to_owned())), "{bad}");
         }
     }
 }

@@ -1,13 +1,18 @@
 //! What is granted to whom: asked ∩ allowed for the client ∩ allowed for the person's roles, and the audience that follows from it
 //! (RFC 6749 §3.3, RFC 8707 §2, RFC 9068 §3).
 
+mod dropped;
+
+pub use dropped::Grantor;
+
 use crate::protocol::api::Api;
 use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{Client, GrantType};
+use crate::protocol::explanation::{Explanation, Fact, listed};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::ErrorCode;
-use crate::protocol::resource::Resource;
+use crate::protocol::resource::{InvalidResource, Resource};
 use crate::protocol::scope::Scope;
 
 /// What a request asks its token to be narrowed to.
@@ -26,30 +31,57 @@ pub enum ScopeRefusal {
     #[error("the scope is malformed: {0}")]
     Malformed(String),
     /// Nothing of what was asked for can be granted.
-    #[error("nothing of the scope {0:?} is allowed for this client and person")]
-    NothingLeft(String),
-    /// The text is no absolute URI without fragment.
-    #[error("a resource is malformed")]
-    MalformedResource,
+    #[error("nothing of the scope {asked:?} is allowed for this client and person")]
+    NothingLeft {
+        /// What was asked for.
+        asked: String,
+        /// Each word with the rule that dropped it.
+        dropped: Vec<Fact>,
+    },
+    /// A resource is no absolute URI without fragment, or there are too many.
+    #[error(transparent)]
+    MalformedResource(#[from] InvalidResource),
     /// No API of that identifier has a scope that was granted.
-    #[error("the resource {0} is not an API of the granted scopes")]
-    OtherResource(String),
+    #[error("the resource {asked} is not an API of the granted scopes")]
+    OtherResource {
+        /// The resource.
+        asked: String,
+        /// Those that could have been asked for.
+        known: Vec<String>,
+    },
 }
 
 impl crate::protocol::refusal::Reason for ScopeRefusal {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Malformed(_) | Self::NothingLeft(_) => ErrorCode::InvalidScope,
-            Self::MalformedResource | Self::OtherResource(_) => ErrorCode::InvalidTarget,
+            Self::Malformed(_) | Self::NothingLeft { .. } => ErrorCode::InvalidScope,
+            Self::MalformedResource(_) | Self::OtherResource { .. } => ErrorCode::InvalidTarget,
         }
     }
 
     fn description(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "The scope is malformed.",
-            Self::NothingLeft(_) => "Nothing of the scope can be granted.",
-            Self::MalformedResource => "The resource must be an absolute URI without a fragment.",
-            Self::OtherResource(_) => "The resource is unknown or not among what is granted.",
+            Self::NothingLeft { .. } => "Nothing of the scope can be granted.",
+            Self::MalformedResource(_) => "The resource must be an absolute URI without a fragment.",
+            Self::OtherResource { .. } => "The resource is unknown or not among what is granted.",
+        }
+    }
+
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Malformed(problem) => {
+                let expected = "words of printable ASCII without quote and backslash, with spaces between them (RFC 6749 section 3.3)";
+                Explanation::of(Fact::of("scope").expected(expected).came(problem))
+            }
+            Self::NothingLeft { asked, dropped } => Explanation::of_all(
+                std::iter::once(Fact::of("scope").came(asked).note("nothing of it is left")).chain(dropped.iter().cloned()),
+            ),
+            Self::MalformedResource(problem) => problem.explain(),
+            Self::OtherResource { asked, known } => {
+                let fact = Fact::of("resource").expected(format!("one of {}", listed(known))).came(asked);
+                Explanation::of(fact.note("expected are the APIs of the scope that is granted"))
+            }
         }
     }
 }
@@ -58,8 +90,14 @@ impl Narrowing {
     /// Reads `scope` and `resource`.
     pub fn parse(params: &Params) -> Result<Self, ScopeRefusal> {
         let scope = params.get("scope").map(Scope::parse).transpose().map_err(|problem| ScopeRefusal::Malformed(problem.to_string()))?;
-        let resources = Resource::parse_all(params).map_err(|_| ScopeRefusal::MalformedResource)?;
+        let resources = Resource::parse_all(params)?;
         Ok(Self { scope, resources })
+    }
+
+    /// What is asked for: the client's default scope where the request leaves it to us.
+    #[must_use]
+    pub fn asked<'a>(&'a self, client: &'a Client) -> &'a Scope {
+        self.scope.as_ref().unwrap_or(&client.default_scope)
     }
 }
 
@@ -105,8 +143,18 @@ impl Catalog {
         // OpenID Connect Core §11: offline_access is ignored where no refresh token can come of it.
         let may_refresh = client.may_use(GrantType::RefreshToken);
         let granted =
-            self.within_roles(&asked.and(&client.allowed_scope), has_role).filter(|word| may_refresh || word.as_str() != "offline_access");
-        if granted.is_empty() { Err(ScopeRefusal::NothingLeft(asked.to_string())) } else { Ok(granted) }
+            self.within_roles(&asked.and(&client.allowed_scope), &has_role).filter(|word| may_refresh || word.as_str() != "offline_access");
+        if granted.is_empty() {
+            return Err(self.nothing_left(asked, client, Grantor::Person(&has_role)));
+        }
+        Ok(granted)
+    }
+
+    /// The refusal of a scope of which nothing can be granted.
+    #[must_use]
+    pub fn nothing_left(&self, asked: &Scope, client: &Client, grantor: Grantor<'_>) -> ScopeRefusal {
+        let dropped = self.dropped(asked, &Scope::default(), client, grantor, &[]);
+        ScopeRefusal::NothingLeft { asked: asked.to_string(), dropped }
     }
 
     /// What a scope word allows, for people; `None` for a word that nobody defined.
@@ -123,13 +171,17 @@ impl Catalog {
     pub fn still_granted(&self, scope: &Scope, granted: &[Resource]) -> Result<Vec<Resource>, ScopeRefusal> {
         let left: Vec<Resource> =
             granted.iter().filter(|resource| self.audience(scope, std::slice::from_ref(resource)).is_ok()).cloned().collect();
-        if left.is_empty() && !granted.is_empty() { Err(ScopeRefusal::NothingLeft(scope.to_string())) } else { Ok(left) }
+        if left.is_empty() && !granted.is_empty() {
+            let fact = Fact::of("resource").came(listed(granted)).note("none of what was granted for these APIs is left");
+            return Err(ScopeRefusal::NothingLeft { asked: scope.to_string(), dropped: vec![fact] });
+        }
+        Ok(left)
     }
 
     /// The audience of a token with `scope` (RFC 9068 §3): the APIs whose scopes it has, and ourselves for `openid`. `resources`, when
     /// there are any, narrow both: what is left are the named APIs and their scopes.
     pub fn audience(&self, scope: &Scope, resources: &[Resource]) -> Result<(Scope, Vec<String>), ScopeRefusal> {
-        let ourselves = self.ourselves.as_ref().ok_or(ScopeRefusal::MalformedResource)?;
+        let ourselves = self.ourselves.as_ref().ok_or_else(|| InvalidResource::Malformed(self.issuer.to_string()))?;
         let wanted = |identifier: &Resource| resources.is_empty() || resources.iter().any(|asked| asked.names_the_same_as(identifier));
         let apis: Vec<&Api> = self
             .apis
@@ -142,7 +194,7 @@ impl Catalog {
             !names_us && !apis.iter().any(|api| api.identifier.names_the_same_as(asked))
         });
         if let Some(unknown) = unknown {
-            return Err(ScopeRefusal::OtherResource(unknown.to_string()));
+            return Err(ScopeRefusal::OtherResource { asked: unknown.to_string(), known: self.resources_of(scope) });
         }
         let narrowed = scope.filter(|word| {
             let claims = CLAIM_SCOPES.iter().any(|known| known.name == word.as_str());
@@ -157,9 +209,17 @@ impl Catalog {
             audience.push(self.issuer.to_string());
         }
         if audience.is_empty() {
-            return Err(ScopeRefusal::NothingLeft(scope.to_string()));
+            let fact = Fact::of("audience").expected("openid, or a scope of an API").note("a token has to be for somebody");
+            return Err(ScopeRefusal::NothingLeft { asked: scope.to_string(), dropped: vec![fact] });
         }
         Ok((narrowed, audience))
+    }
+
+    /// The resources that a token with this scope can be narrowed to.
+    fn resources_of(&self, scope: &Scope) -> Vec<String> {
+        let apis = self.apis.iter().filter(|api| api.scopes.iter().any(|known| scope.contains(known.name.as_str())));
+        let ourselves = scope.contains("openid").then(|| self.issuer.to_string());
+        apis.map(|api| api.identifier.to_string()).chain(ourselves).collect()
     }
 }
 
@@ -196,7 +256,8 @@ mod tests {
             narrowed("items:read openid email", &["https://id.example"]),
             Ok(("email openid".into(), vec!["https://id.example".into()]))
         );
-        assert_eq!(narrowed("items:read", &["https://other.example"]), Err(ScopeRefusal::OtherResource("https://other.example".into())));
+        let other = Err(ScopeRefusal::OtherResource { asked: "https://other.example".into(), known: vec!["http://localhost:8000".into()] });
+        assert_eq!(narrowed("items:read", &["https://other.example"]), other);
         assert!(narrowed("items:read", &["https://id.example/api"]).is_err());
     }
 

@@ -32,6 +32,21 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::AuthorizationCode, Self::RefreshToken, Self::Session, Self::Browser, Self::ClientSecret];
+
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization code",
+            Self::RefreshToken => "refresh token",
+            Self::Session => "session cookie",
+            Self::Browser => "browser cookie",
+            Self::ClientSecret => "client secret",
+        }
+    }
+
     /// The characters that every token of this kind starts with.
     #[must_use]
     pub const fn prefix(self) -> &'static str {
@@ -69,6 +84,17 @@ impl Token {
         }
         let (body, found) = text.split_at(text.len() - CHECKSUM_CHARACTERS);
         (checksum(body) == found).then(|| Self(text.to_owned()))
+    }
+
+    /// Why a text is no token of `kind`, in words that leave out the text.
+    #[must_use]
+    pub fn misfit(kind: TokenKind, text: &str) -> String {
+        match TokenKind::ALL.into_iter().find(|known| text.starts_with(known.prefix())) {
+            Some(found) if found != kind => format!("what came has the form of another kind: {}", found.name()),
+            Some(_) => "what came begins as it should and is mistyped or cut off: its check characters are wrong".to_owned(),
+            None if text.starts_with("eyJ") => "what came has the form of a JSON Web Token".to_owned(),
+            None => format!("what came has not the form of a token of this server ({}...)", kind.prefix()),
+        }
     }
 
     /// The plain text, for its holder.
@@ -146,5 +172,8 @@ mod tests {
         assert!(Token::parse(TokenKind::AuthorizationCode, &mistyped).is_none());
         assert!(Token::parse(TokenKind::AuthorizationCode, &token.reveal()[1..]).is_none());
         assert!(Token::parse(TokenKind::AuthorizationCode, "").is_none());
+        assert!(Token::misfit(TokenKind::AuthorizationCode, &mistyped).contains("mistyped"));
+        assert!(Token::misfit(TokenKind::RefreshToken, &mistyped).contains("authorization code"));
+        assert!(Token::misfit(TokenKind::RefreshToken, "hunter2").ends_with("(clv_rt_...)"));
     }
 }

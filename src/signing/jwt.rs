@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::protocol::explanation::Fact;
 use crate::protocol::time::Timestamp;
 use crate::signing::keyring::Key;
 use crate::signing::shared::SharedKeyring;
@@ -91,6 +92,24 @@ impl Signer {
             return Err(Untrusted::WrongType);
         }
         verify_signature(jwt, key)
+    }
+
+    /// What was expected of a token that was not believed to be a `typ` of ours, and what came: its header, and the keys that are published.
+    #[must_use]
+    pub fn explain(&self, typ: &str, jwt: &str, now: Timestamp) -> Vec<Fact> {
+        let Ok(header) = read_header(jwt) else {
+            return vec![
+                Fact::of("token").expected("a JSON Web Token of this server").came(format!("{} bytes of something else", jwt.len())),
+            ];
+        };
+        let text = |name: &str| header.get(name).and_then(Value::as_str);
+        let keyring = self.0.current();
+        let published: Vec<String> = keyring.published(now).keys.iter().map(|key| key.kid.to_string()).collect();
+        let kid = Fact::of("kid").expected(published.join(", ")).came_if_any(text("kid"));
+        let is_known = text("kid").is_some_and(|kid| published.iter().any(|known| known == kid));
+        let kid = if is_known { kid } else { kid.note("the key is none of this server, was disabled, or is retired for too long") };
+        let alg = Fact::of("alg").expected(keyring.active().algorithm()).came_if_any(text("alg"));
+        vec![Fact::of("typ").expected(typ).came_if_any(text("typ")), kid, alg]
     }
 }
 

@@ -11,6 +11,7 @@
 //! | grants, codes, refresh tokens | [`grant`] |
 //! | access tokens taken back early | [`revoked_token`] |
 //! | failed sign-ins | [`login_failure`] |
+//! | why requests were refused | [`refusal`] |
 //!
 //! Every operation is one short transaction. Whatever may happen once only is a guarded statement (`UPDATE … WHERE spent_at IS NULL`):
 //! no row changed means that another request was first. Nothing here rests on what was read before: what another request took or
@@ -23,6 +24,7 @@ pub mod consent;
 mod failure;
 pub mod grant;
 pub mod login_failure;
+pub mod refusal;
 mod retry;
 pub mod revoked_token;
 mod row;
@@ -167,6 +169,12 @@ impl Store {
     #[must_use]
     pub const fn login_failures(&self) -> login_failure::LoginFailures<'_> {
         login_failure::LoginFailures(self)
+    }
+
+    /// Why requests were refused.
+    #[must_use]
+    pub const fn refusals(&self) -> refusal::Refusals<'_> {
+        refusal::Refusals(self)
     }
 
     /// Begins a write transaction. It is rolled back unless it is committed, also when the request that it belongs to is abandoned.

@@ -8,9 +8,11 @@ use poem::{Request, Response};
 use super::headers::{self, Page};
 use super::refusal::Refused;
 use super::trace::TraceId;
-use super::views::{ErrorPage, FormPostPage};
+use super::views::FormPostPage;
+use super::why::{explained, explained_if};
 use crate::flow::Failure;
 use crate::protocol::authorize::Answer;
+use crate::protocol::explanation::Report;
 use crate::protocol::refusal::{Refusal, Wait};
 
 /// Sends the browser on by GET, whatever method it came with (RFC 9700 §4.12).
@@ -26,30 +28,29 @@ pub fn see_other(location: &str) -> Response {
     answer
 }
 
-/// An answer for the client, on its way through the browser.
+/// An answer for the client, on its way through the browser, with what the operator may know about it.
 #[must_use]
-pub fn to_client(answer: &Answer) -> Response {
-    answer.location().map_or_else(
+pub fn to_client(answer: &Answer, report: Option<Report>) -> Response {
+    let response = answer.location().map_or_else(
         || {
             let page = FormPostPage { action: answer.form_action(), fields: &answer.parameters };
             rendered(StatusCode::OK, &page, Page::FormPost)
         },
         |location| see_other(&location),
-    )
+    );
+    explained_if(response, report)
 }
 
 /// A refusal as our own error page.
 #[must_use]
-pub fn error_page(refusal: &Refusal, request: &Request) -> Response {
+pub fn error_page(refusal: Refusal, request: &Request) -> Response {
     let status = match refusal.wait {
         Some(Wait::TooMany(_)) => StatusCode::TOO_MANY_REQUESTS,
         Some(Wait::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
         None => StatusCode::BAD_REQUEST,
     };
-    tracing::debug!(code = refusal.code.as_str(), reason = %refusal.reason, "refused");
-    let trace_id = request.data::<TraceId>().map(TraceId::as_str).unwrap_or_default();
-    let page = ErrorPage { code: refusal.code.as_str(), message: refusal.description, trace_id };
-    rendered(status, &page, Page::Open)
+    let refused = Refused { status, code: refusal.code.as_str(), description: refusal.description };
+    explained(refused_page(refused, request), refusal)
 }
 
 /// A failure of ours: logged once, here, and answered without a word about it.

@@ -10,6 +10,7 @@ use poem::Body;
 use poem::http::StatusCode;
 
 use super::refusal::Refused;
+use crate::protocol::explanation::{Explanation, Fact};
 
 /// Bytes that a body may have.
 pub const LIMIT: usize = 64 * 1024;
@@ -41,6 +42,19 @@ impl BodyProblem {
             Self::Broken(_) => (StatusCode::BAD_REQUEST, "The body of the request is incomplete."),
         };
         Refused { status, code: "invalid_request", description }
+    }
+
+    /// What was expected, and what came.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        let body = Fact::of("body");
+        Explanation::of(match self {
+            Self::TooLong(limit) => body.expected(format!("{limit} bytes at most")).came("more"),
+            Self::TooSlow(time) => {
+                body.expected(format!("all of it within {} s", time.as_secs())).came("less").note("server.body_timeout says how long")
+            }
+            Self::Broken(problem) => body.expected("a whole one").came("a part").note(problem),
+        })
     }
 }
 

@@ -16,11 +16,15 @@ use poem::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Middleware, Request, Response, Result};
 
 use super::refusal::Refused;
+use super::why::explained;
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::issuer::Issuer;
 
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, DPoP, MCP-Protocol-Version, X-Requested-With";
 const EXPOSED_HEADERS: &str = "WWW-Authenticate, Retry-After, Trace-Id";
 const PREFLIGHT_VARIES: &str = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
+/// What to do about an origin that nobody registered.
+const ADVICE: &str = "If the web application is known, add its origin to the client's cors_origins.";
 const MAX_AGE_SECONDS: &str = "3600";
 
 /// What other origins may do with a path.
@@ -150,6 +154,7 @@ where
     F: Future<Output = bool>,
 {
     async fn preflight(&self, shared: Shared, origin: Option<HeaderValue>) -> Response {
+        let came = origin.as_ref().map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned());
         let allowed = match (shared.with, origin) {
             (SharedWith::Everyone, Some(_)) => Some(HeaderValue::from_static("*")),
             (SharedWith::ItsClient, Some(origin)) => {
@@ -160,9 +165,12 @@ where
         };
         let Some(allowed) = allowed else {
             let description = "No client has registered this origin.";
-            let mut answer = Refused { description, ..Refused::of(StatusCode::FORBIDDEN) }.json();
+            let refused = Refused { description, ..Refused::of(StatusCode::FORBIDDEN) };
+            let mut answer = refused.json();
             answer.headers_mut().insert(VARY, HeaderValue::from_static(PREFLIGHT_VARIES));
-            return answer;
+            let fact = Fact::of("Origin").expected("an origin in the cors_origins of an enabled client").came_if_any(came);
+            let explanation = Explanation::of(fact.note("scheme, host and port count, and there is no slash at the end"));
+            return explained(answer, refused.report("a preflight from an origin that no client registered", explanation.advise(ADVICE)));
         };
         let mut answer = Response::builder().status(StatusCode::NO_CONTENT).finish();
         let headers = answer.headers_mut();

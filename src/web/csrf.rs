@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::origin;
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::token::Token;
 
@@ -38,6 +39,28 @@ impl ForgedForm {
     /// What the page may say: the same for all, with what an honest person can do.
     pub const DESCRIPTION: &'static str =
         "This form was not sent by a page of ours, or the page was open for too long. Go back, reload it and try again.";
+}
+
+impl ForgedForm {
+    /// What was expected, and what came; never a cookie or a token.
+    #[must_use]
+    pub fn explain(self, request: &HeaderMap, issuer: &Issuer) -> Explanation {
+        let header = |name: &str| request.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let origin = Fact::of("Origin").expected(issuer.origin()).came_if_any(header("origin"));
+        let site = Fact::of("Sec-Fetch-Site").expected("same-origin").came_if_any(header("sec-fetch-site"));
+        Explanation::of_all(match self {
+            Self::ForeignOrigin(_) => vec![origin, site.note("it counts where Origin is missing or null")],
+            Self::NoCookie => {
+                let fact = Fact::of("cookie").expected("a cookie of ours, once").came("none, or several");
+                vec![fact.note("the browser blocks cookies, the form waited for too long, or another host of this domain planted some")]
+            }
+            Self::NoToken => vec![Fact::of(FIELD).expected("the token of the form")],
+            Self::WrongToken => {
+                let fact = Fact::of(FIELD).expected("the token of the form").came("another one");
+                vec![fact.note("the person signed in or out in another tab since the page was opened, or another page sent the form")]
+            }
+        })
+    }
 }
 
 impl CsrfToken {

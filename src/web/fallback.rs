@@ -7,6 +7,8 @@ use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 
 use super::refusal::{Refused, Wanted};
 use super::trace::TraceId;
+use super::why::explained;
+use crate::protocol::explanation::{Explanation, Fact};
 
 /// The middleware. `M` says which methods a path takes, such as `GET, HEAD`; `None` when it does not know the path.
 #[derive(Clone)]
@@ -48,7 +50,7 @@ where
 
     async fn call(&self, request: Request) -> Result<Response> {
         let wanted = Wanted::by(request.uri().path(), request.headers());
-        let path = request.uri().path().to_owned();
+        let (path, method) = (request.uri().path().to_owned(), request.method().clone());
         let trace_id = request.data::<TraceId>().cloned();
         let known = (self.methods)(&path);
         // The framework answers HEAD like GET, and for an address that gives something out, HEAD must not (RFC 9110 §9.3.2).
@@ -68,13 +70,17 @@ where
         } else {
             tracing::debug!(%error, "no route took the request");
         }
-        let mut answer = Refused::of(status).answer(wanted, trace_id.as_ref());
+        let refused = Refused::of(status);
+        let mut answer = refused.answer(wanted, trace_id.as_ref());
         // RFC 9110 §15.5.6: a 405 names the methods that would have been taken.
         if status == StatusCode::METHOD_NOT_ALLOWED
             && let Some(methods) = known
         {
             answer.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+            let explanation = Explanation::of(Fact::of("method").expected(methods).came(method.as_str()));
+            return Ok(explained(answer, refused.report("another method than the address takes", explanation)));
         }
+        // An address that is none is not worth remembering: most of those that ask for one are looking for somebody else's holes.
         Ok(answer)
     }
 }

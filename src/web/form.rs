@@ -8,6 +8,7 @@ use poem::{Body, Request};
 
 use super::body::{self, BodyProblem};
 use super::refusal::Refused;
+use crate::protocol::explanation::{Explanation, Fact, Report};
 use crate::protocol::params::{Malformed, Params};
 
 /// The media type of forms.
@@ -41,6 +42,18 @@ impl FormProblem {
             Self::OtherMediaType(_) => Refused { status, code, description: "The body must be application/x-www-form-urlencoded." },
             Self::Malformed(_) => Refused { status, code, description: "The parameters are not form-urlencoded UTF-8." },
         }
+    }
+
+    /// What the operator is told about it.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let explanation = match self {
+            Self::Body(problem) => problem.explain(),
+            Self::OtherMediaType(media_type) => Explanation::of(Fact::of("Content-Type").expected(MEDIA_TYPE).came(media_type))
+                .advise("Send a form (application/x-www-form-urlencoded), not JSON: RFC 6749 section 4.1.3 and its like ask for one."),
+            Self::Malformed(malformed) => malformed.explain(),
+        };
+        self.refused().report(self.to_string(), explanation)
     }
 }
 

@@ -7,6 +7,8 @@ use poem::{Endpoint, Middleware, Request, Response, Result};
 
 use super::refusal::{Refused, Wanted};
 use super::trace::TraceId;
+use super::why::explained;
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::issuer::Issuer;
 
 /// The middleware: requests for another host than the issuer's are refused, but that page requests by the loopback addresses are sent
@@ -82,9 +84,11 @@ impl<E: Endpoint> Endpoint for OwnHostEndpoint<E> {
                 ..Refused::of(StatusCode::MISDIRECTED_REQUEST)
             },
         };
-        let host = request.header(HOST).map(|host| host.chars().take(100).collect::<String>());
-        tracing::debug!(?host, "refused: {}", refused.description);
-        Ok(refused.answer(Wanted::by(request.uri().path(), request.headers()), request.data::<TraceId>()))
+        let fact = Fact::of("Host").expected(self.rule.issuer.authority()).came_if_any(request.header(HOST));
+        let fact = fact.note("pages of other sites must not reach a server on this machine (DNS rebinding)");
+        let explanation = Explanation::of(fact).advise(format!("Use {} in the address.", self.rule.issuer));
+        let answer = refused.answer(Wanted::by(request.uri().path(), request.headers()), request.data::<TraceId>());
+        Ok(explained(answer, refused.report("the request is for another host", explanation)))
     }
 }
 

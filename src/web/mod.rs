@@ -1,5 +1,5 @@
 //! What HTTP asks of machines' and people's endpoints alike: connections and their limits, who asks, which headers protect an answer,
-//! cookies, where a form came from, who may read across origins.
+//! cookies, where a form came from, who may read across origins, and why a request was refused.
 //!
 //! A request meets these in order, outermost first: [`accept`] (connection, head), [`trace`] (id, client, panics),
 //! [`headers::Hardened`], [`host::OwnHost`] (on a developer's machine), [`cors::Cors`], [`fallback::Fallback`] (answers for what no
@@ -24,3 +24,4 @@ pub mod refusal;
 mod stall;
 pub mod trace;
 pub mod views;
+pub mod why;

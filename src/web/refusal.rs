@@ -9,6 +9,7 @@ use super::headers::{self, Page};
 use super::problem;
 use super::trace::TraceId;
 use super::views::ErrorPage;
+use crate::protocol::explanation::{Explanation, Recorded, Report};
 
 /// A refusal before or beside every endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +52,13 @@ impl Refused {
     /// The refusal as our error page.
     #[must_use]
     pub fn page(self, trace_id: &TraceId) -> Response {
-        let page = ErrorPage { code: self.code, message: self.description, trace_id: trace_id.as_str() };
-        match page.render() {
-            Ok(page) => self.close(headers::html(self.status, page, Page::Open)),
-            Err(error) => {
-                tracing::error!(%error, "the error page cannot be rendered");
-                self.json()
-            }
-        }
+        self.close(error_page(self.status, ErrorShown { code: self.code, message: self.description }, trace_id, None))
+    }
+
+    /// What the operator is told about it.
+    #[must_use]
+    pub fn report(self, reason: impl Into<String>, explanation: Explanation) -> Report {
+        Report { refused: Some((self.code, self.description.into())), reason: reason.into(), explanation: Box::new(explanation) }
     }
 
     /// The refusal in the form that was wanted.
@@ -80,6 +80,31 @@ impl Refused {
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         answer
+    }
+}
+
+/// What our error page says, among the data of the answer that it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ErrorShown {
+    /// The error code.
+    pub(super) code: &'static str,
+    /// The sentence.
+    pub(super) message: &'static str,
+}
+
+/// Our error page; with the reason on a developer's machine alone.
+pub(super) fn error_page(status: StatusCode, shown: ErrorShown, trace_id: &TraceId, why: Option<&Recorded>) -> Response {
+    let page = ErrorPage { code: shown.code, message: shown.message, trace_id: trace_id.as_str(), why };
+    match page.render() {
+        Ok(page) => {
+            let mut answer = headers::html(status, page, Page::Open);
+            answer.set_data(shown);
+            answer
+        }
+        Err(error) => {
+            tracing::error!(%error, "the error page cannot be rendered");
+            Refused { status, code: shown.code, description: shown.message }.json()
+        }
     }
 }
 
@@ -114,7 +139,7 @@ mod tests {
 
     #[test]
     fn only_a_browser_gets_a_page() {
-        let trace_id = TraceId::new(&Random::seeded(1));
+        let trace_id = TraceId::new(Random::seeded(1).bytes());
         let answer = |accept: &'static str, trace_id| {
             let request = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
             let answer = Refused::of(StatusCode::NOT_FOUND).answer(Wanted::by("/nowhere", &request), trace_id);

@@ -1,6 +1,5 @@
 //! The first to see a request: it gives it an id, finds out which address asks, and answers even when a handler panics.
 
-use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -12,7 +11,11 @@ use tracing::Instrument;
 
 use super::client_address::ClientAddress;
 use super::refusal::{Refused, Wanted};
+use super::why::Why;
+use crate::protocol::explanation::Asked;
 use crate::random::Random;
+
+pub use crate::protocol::trace_id::TraceId;
 
 /// The header that carries the trace id of an answer.
 pub const TRACE_ID: &str = "trace-id";
@@ -20,43 +23,26 @@ pub const TRACE_ID: &str = "trace-id";
 /// Characters of a method or a path that are logged.
 const LOGGED: usize = 200;
 
-/// Names one request in the log and in its answer: 128 random bits in hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceId(String);
-
-impl TraceId {
-    /// A new trace id.
-    #[must_use]
-    pub fn new(random: &Random) -> Self {
-        Self(format!("{:032x}", u128::from_be_bytes(random.bytes())))
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TraceId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
 /// The middleware. Handlers below it find a [`TraceId`] and a [`ClientAddress`] among the request's data, everything that
 /// they log carries the trace id, and every answer has it in its `Trace-Id` header.
 #[derive(Clone)]
 pub struct Trace {
     random: Random,
     trusted_proxies: Arc<[IpNet]>,
+    why: Option<Why>,
 }
 
 impl Trace {
     /// Traces with ids from `random`; only `trusted_proxies` may say for whom they ask.
     #[must_use]
     pub fn new(random: Random, trusted_proxies: &[IpNet]) -> Self {
-        Self { random, trusted_proxies: trusted_proxies.into() }
+        Self { random, trusted_proxies: trusted_proxies.into(), why: None }
+    }
+
+    /// The same, and tells why requests are refused.
+    #[must_use]
+    pub fn telling(self, why: Why) -> Self {
+        Self { why: Some(why), ..self }
     }
 }
 
@@ -78,7 +64,7 @@ impl<E: Endpoint> Endpoint for Traced<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let trace_id = TraceId::new(&self.trace.random);
+        let trace_id = TraceId::new(self.trace.random.bytes());
         let client = ClientAddress::of(&request, &self.trace.trusted_proxies);
         // The query is left out: it may carry codes, states and hints.
         let span = tracing::info_span!(
@@ -91,7 +77,7 @@ impl<E: Endpoint> Endpoint for Traced<E> {
         request.set_data(trace_id.clone());
         request.set_data(client);
         let mut answer = self.answer(request, &trace_id).instrument(span).await;
-        if let Ok(value) = HeaderValue::try_from(trace_id.0) {
+        if let Ok(value) = HeaderValue::try_from(trace_id.as_str()) {
             answer.headers_mut().insert(TRACE_ID, value);
         }
         Ok(answer)
@@ -101,9 +87,18 @@ impl<E: Endpoint> Endpoint for Traced<E> {
 impl<E: Endpoint> Traced<E> {
     async fn answer(&self, request: Request, trace_id: &TraceId) -> Response {
         let wanted = Wanted::by(request.uri().path(), request.headers());
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let answer = AssertUnwindSafe(self.inner.get_response(request)).catch_unwind().await;
         // The panic itself has been logged by `panics::log`, which knows where it happened.
-        let answer = answer.unwrap_or_else(|_| Refused::of(StatusCode::INTERNAL_SERVER_ERROR).answer(wanted, Some(trace_id)));
+        let mut answer = answer.unwrap_or_else(|_| Refused::of(StatusCode::INTERNAL_SERVER_ERROR).answer(wanted, Some(trace_id)));
+        if let Some(why) = &self.trace.why {
+            let asked = || Asked {
+                trace_id: trace_id.clone(),
+                method: shortened(method.as_str()).to_owned(),
+                path: shortened(uri.path()).to_owned(),
+            };
+            why.tell(asked, &mut answer).await;
+        }
         tracing::debug!(status = answer.status().as_u16(), "answered");
         answer
     }

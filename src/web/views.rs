@@ -4,6 +4,8 @@
 
 use askama::Template;
 
+use crate::protocol::explanation::Recorded;
+
 /// Our own error page, for whatever must not be redirected.
 #[derive(Template)]
 #[template(path = "error.html", config = ".askama.toml")]
@@ -14,6 +16,16 @@ pub struct ErrorPage<'a> {
     pub message: &'a str,
     /// What the `Trace-Id` header carries, so that the operator can find the log line.
     pub trace_id: &'a str,
+    /// Why: on a developer's machine alone.
+    pub why: Option<&'a Recorded>,
+}
+
+/// Why a request was refused, by itself: on a developer's machine alone.
+#[derive(Template)]
+#[template(path = "why.html", config = ".askama.toml")]
+pub struct WhyPage<'a> {
+    /// What is known about it.
+    pub why: &'a Recorded,
 }
 
 /// An authorization answer on its way to the client: Form Post Response Mode §2.
@@ -49,6 +61,7 @@ mod tests {
                 code: "invalid_request",
                 message: "The redirect URI is not one that this client has registered.",
                 trace_id: "0b6f2c1e9d3a4f58",
+                why: None,
             }
         }
     }
@@ -75,7 +88,7 @@ mod tests {
     #[test]
     fn the_error_page_escapes_what_it_is_given() {
         let hostile = "\"><img src=x onerror='alert(1)'>";
-        let page = ErrorPage { code: hostile, message: hostile, trace_id: hostile }.render().unwrap();
+        let page = ErrorPage { code: hostile, message: hostile, trace_id: hostile, why: None }.render().unwrap();
         assert!(!page.contains("<img src=x"), "{page}");
         assert_eq!(page.matches("&#60;img src=x").count(), 3, "{page}");
     }

@@ -23,13 +23,15 @@ impl Server {
         };
         let catalog = self.catalog().await?;
         // A token for another API is none of ours to honour, whatever its scope is called (RFC 9068 §4).
-        let ours =
-            catalog.apis().first().is_some_and(|own| token.aud.identifiers().iter().any(|audience| audience == own.identifier.as_str()));
+        let own = catalog.apis().first().map(|own| own.identifier.as_str()).unwrap_or_default();
+        if !token.aud.contains(own) {
+            return Ok(Err(Reason::other_audience(scope, &token, own)));
+        }
         let granted = token.granted();
         // What a role gave is gone with the role at once, not with the next refresh.
         let still = user.as_ref().map_or_else(|| granted.clone(), |user| catalog.within_roles(&granted, |role| user.has_role(role)));
-        if !ours || !still.contains(scope) {
-            return Ok(Err(Reason::Scope(scope)));
+        if !still.contains(scope) {
+            return Ok(Err(if granted.contains(scope) { Reason::lost_role(scope) } else { Reason::lacks_scope(scope, &token) }));
         }
         Ok(Ok(Permitted { subject: token.sub.to_string(), client: token.client_id.to_string() }))
     }

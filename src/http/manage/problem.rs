@@ -8,11 +8,14 @@ use poem_openapi::Object;
 use crate::flow::Failure;
 use crate::flow::manage::Refused;
 use crate::protocol::bearer::{Reason, challenge};
+use crate::protocol::explanation::{Explanation, Fact, Report};
 use crate::protocol::problem::Problem as FieldProblem;
-use crate::protocol::refusal::{ErrorCode, Reason as _};
+use crate::protocol::refusal::{ErrorCode, Reason as _, Refusal};
 use crate::web::answer::failed;
 use crate::web::body::BodyProblem;
 use crate::web::problem;
+use crate::web::refusal::Refused as ByStatus;
+use crate::web::why::explained;
 
 /// What is wrong with a request (RFC 9457 §3.1).
 #[derive(Object)]
@@ -90,39 +93,21 @@ impl Problem {
                     ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
                     _ => StatusCode::UNAUTHORIZED,
                 };
-                tracing::debug!(%reason, "refused");
                 let mut response = details(request, status, reason.description(), &[]);
                 if let Ok(challenge) = HeaderValue::try_from(challenge(&reason)) {
                     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
                 }
-                response
+                explained(response, Refusal::from(reason))
             }
-            Self::Refused(refused) => {
-                // A name that came with the request may have anything in it: in the log, it stands escaped.
-                tracing::debug!(reason = ?refused.to_string(), "refused");
-                let mut response = match &refused {
-                    Refused::Invalid(problems) => details(request, StatusCode::UNPROCESSABLE_ENTITY, "Some fields are wrong.", problems),
-                    Refused::NotFound(_) => details(request, StatusCode::NOT_FOUND, &sentence(&refused), &[]),
-                    Refused::AlreadyThere(_) | Refused::Conflict(_) => details(request, StatusCode::CONFLICT, &sentence(&refused), &[]),
-                    Refused::Outdated => {
-                        let detail = "It was changed since you read it. Read it again, and decide again.";
-                        details(request, StatusCode::PRECONDITION_FAILED, detail, &[])
-                    }
-                    Refused::Busy => details(request, StatusCode::SERVICE_UNAVAILABLE, &sentence(&refused), &[]),
-                };
-                if refused == Refused::Busy {
-                    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
-                }
-                response
-            }
+            Self::Refused(refused) => refuse(request, &refused),
             Self::Body(problem) => {
-                tracing::debug!(%problem, "refused");
                 let refused = problem.refused();
-                details(request, refused.status, refused.description, &[])
+                let response = details(request, refused.status, refused.description, &[]);
+                explained(response, refused.report(problem.to_string(), problem.explain()))
             }
             Self::Request(status, detail) => {
-                tracing::debug!(reason = detail, "refused");
-                details(request, status, &detail, &[])
+                let response = details(request, status, &detail, &[]);
+                explained(response, report(status, &detail, detail.clone(), Explanation::default()))
             }
             Self::Failure(failure) => {
                 let refused = failed(&failure);
@@ -134,6 +119,33 @@ impl Problem {
             }
         }
     }
+}
+
+fn refuse(request: &Request, refused: &Refused) -> Response {
+    let none: &[FieldProblem] = &[];
+    let (status, detail, problems) = match refused {
+        Refused::Invalid(problems) => (StatusCode::UNPROCESSABLE_ENTITY, "Some fields are wrong.".to_owned(), problems.as_slice()),
+        Refused::NotFound(_) => (StatusCode::NOT_FOUND, sentence(refused), none),
+        Refused::AlreadyThere(_) | Refused::Conflict(_) => (StatusCode::CONFLICT, sentence(refused), none),
+        Refused::Outdated => {
+            let detail = "It was changed since you read it. Read it again, and decide again.".to_owned();
+            (StatusCode::PRECONDITION_FAILED, detail, none)
+        }
+        Refused::Busy => (StatusCode::SERVICE_UNAVAILABLE, sentence(refused), none),
+    };
+    let mut response = details(request, status, &detail, problems);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    // What is wrong with a field may quote it, and it may be a password: the caller has read it, and nobody else does.
+    let facts = problems.iter().map(|problem| Fact::of("field").came(&problem.field).note("the answer says what is wrong with it"));
+    let reason = if problems.is_empty() { refused.to_string() } else { "some fields are wrong".to_owned() };
+    explained(response, report(status, &detail, reason, Explanation::of_all(facts)))
+}
+
+fn report(status: StatusCode, detail: &str, reason: String, explanation: Explanation) -> Report {
+    let refused = Some((ByStatus::of(status).code, detail.to_owned().into()));
+    Report { refused, ..Report::noted(reason, explanation) }
 }
 
 fn details(request: &Request, status: StatusCode, detail: &str, errors: &[FieldProblem]) -> Response {

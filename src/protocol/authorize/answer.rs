@@ -5,8 +5,10 @@ use url::form_urlencoded;
 
 use crate::protocol::authorize::Reason;
 use crate::protocol::client::{Client, ClientId};
+use crate::protocol::explanation::{Explanation, Fact, listed};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
+use crate::protocol::redirect_uri::unregistered;
 use crate::protocol::refusal::Refusal;
 
 /// The most that we echo of `state` and `nonce`.
@@ -64,13 +66,23 @@ pub fn client_id(params: &Params) -> Result<ClientId, Reason> {
 impl Destination {
     /// Checks where the request wants its answer. A `response_mode` or a `state` that can't be obeyed does not hinder the errors that
     /// [`crate::protocol::authorize::Request::parse`] then finds: they go by query, without the state.
-    pub fn check(params: &Params, client: &Client, issuer: &Issuer) -> Result<Self, Reason> {
-        let presented = params.one("redirect_uri").map_err(|_| Reason::UnregisteredRedirectUri(None))?;
+    pub fn check(params: &Params, client: &Client, issuer: &Issuer) -> Result<Self, Refusal> {
+        let refuse = |presented: Option<&str>, explanation: Explanation| {
+            let reason = Reason::UnregisteredRedirectUri(presented.map(|uri| uri.chars().take(300).collect()));
+            Refusal::from(reason).explained(explanation)
+        };
+        let presented = params.one("redirect_uri").map_err(|repeated| refuse(None, repeated.explain()))?;
         let redirect_uri = match (presented, client.redirect_uris.as_slice()) {
             (Some(presented), _) if client.redirect_uri(presented).is_some() => presented.to_owned(),
             // RFC 6749 §3.1.2.3: it may be left out where only one is registered.
             (None, [only]) => only.to_string(),
-            _ => return Err(Reason::UnregisteredRedirectUri(presented.map(|uri| uri.chars().take(300).collect()))),
+            (Some(uri), registered) => {
+                return Err(refuse(presented, unregistered::explain("redirect_uri", uri, registered, client.application_type)));
+            }
+            (None, registered) => {
+                let fact = Fact::of("redirect_uri").expected(format!("one of {}", listed(registered)));
+                return Err(refuse(None, Explanation::of(fact.note("it may be left out only where exactly one is registered"))));
+            }
         };
         let mode = params.one("response_mode").ok().flatten().and_then(ResponseMode::parse).unwrap_or(ResponseMode::Query);
         let state = params.one("state").ok().flatten().filter(|state| is_echoable(state)).map(str::to_owned);
@@ -133,13 +145,14 @@ mod tests {
     use super::*;
     use crate::protocol::client::GrantType;
     use crate::protocol::redirect_uri::RedirectUri;
+    use crate::protocol::refusal::Reason as _;
     use crate::protocol::samples;
 
     fn client() -> Client {
         samples::confidential_client(&[GrantType::AuthorizationCode], "openid", "openid")
     }
 
-    fn check(query: &str, client: &Client) -> Result<Destination, Reason> {
+    fn check(query: &str, client: &Client) -> Result<Destination, Refusal> {
         Destination::check(&Params::parse(query.as_bytes()).unwrap(), client, &samples::issuer())
     }
 
@@ -166,7 +179,8 @@ mod tests {
             "redirect_uri=https://app.example/cb&redirect_uri=https://evil.example/cb",
             "redirect_uri=https://app.example/cb%23x",
         ] {
-            assert!(matches!(check(bad, &client()), Err(Reason::UnregisteredRedirectUri(_))), "{bad}");
+            let refusal = check(bad, &client()).unwrap_err();
+            assert_eq!(refusal.description, Reason::UnregisteredRedirectUri(None).description(), "{bad}");
         }
         let mut several = client();
         several.redirect_uris.push(RedirectUri::register("https://app.example/other", client().application_type).unwrap());

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::protocol::application_type::ApplicationType;
-use crate::protocol::authorize::{Reason, Request};
+use crate::protocol::authorize::{Reason, Request, Turned, WhyConsent, WhyLogin};
 use crate::protocol::client::Client;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::refusal::Refusal;
@@ -61,12 +61,13 @@ pub fn next_step(request: &Request, client: &Client, catalog: &Catalog, facts: &
     {
         return Step::Refuse(reason.into());
     }
-    let Some(person) = facts.signed_in.as_ref().filter(|person| !must_sign_in(request, facts, person, now)) else {
-        if facts.signed_in.as_ref().is_some_and(|person| person.for_this_request) {
+    let person = match signed_in(request, facts, now) {
+        Ok(person) => person,
+        Err(WhyLogin::OtherPerson { hinted, found }) if facts.signed_in.as_ref().is_some_and(|person| person.for_this_request) => {
             // They just did, as somebody else than the client knows: asking once more would go in circles.
-            return Step::Refuse(Reason::OtherPerson.into());
+            return Step::Refuse(Reason::OtherPerson { hinted, found }.into());
         }
-        return if request.prompt.none { Step::Refuse(Reason::LoginRequired.into()) } else { Step::Login };
+        Err(why) => return if request.prompt.none { Step::Refuse(Reason::LoginRequired(why).into()) } else { Step::Login },
     };
     let granted = match catalog.grantable(asked, client, |role| person.roles.contains(role)) {
         Ok(scope) => scope,
@@ -76,45 +77,55 @@ pub fn next_step(request: &Request, client: &Client, catalog: &Catalog, facts: &
         return Step::Refuse(reason.into());
     }
     match person.consent {
-        Some(false) => Step::Refuse(Reason::Denied.into()),
+        Some(false) => Step::Refuse(Reason::Denied(Turned::AtConsent).into()),
         Some(true) if granted.is_within(&facts.consented) => Step::Issue(granted),
-        _ if must_consent(request, client, facts, &granted) => {
-            if request.prompt.none {
-                Step::Refuse(Reason::ConsentRequired.into())
-            } else {
-                Step::Consent(granted)
-            }
-        }
-        _ => Step::Issue(granted),
+        _ => match must_consent(request, client, facts, &granted) {
+            None => Step::Issue(granted),
+            Some(why) if request.prompt.none => Step::Refuse(Reason::ConsentRequired(why).into()),
+            Some(_) => Step::Consent(granted),
+        },
     }
 }
 
-fn must_sign_in(request: &Request, facts: &Facts, person: &SignedIn, now: Timestamp) -> bool {
+/// Who is signed in, unless they have to do so once more.
+fn signed_in<'a>(request: &Request, facts: &'a Facts, now: Timestamp) -> Result<&'a SignedIn, WhyLogin> {
+    let person = facts.signed_in.as_ref().ok_or(WhyLogin::Nobody)?;
     // OpenID Connect Core §3.1.2.2: the person of the hint or nobody.
-    if facts.hinted.as_ref().is_some_and(|hinted| *hinted != person.subject) {
-        return true;
+    if let Some(hinted) = facts.hinted.as_ref().filter(|hinted| **hinted != person.subject) {
+        return Err(WhyLogin::OtherPerson { hinted: hinted.clone(), found: person.subject.clone() });
     }
     if person.for_this_request {
-        return false;
+        return Ok(person);
     }
     // OpenID Connect Core §3.1.2.1: max_age=0 is the same as prompt=login; otherwise older means strictly older.
-    request.prompt.login || request.max_age.is_some_and(|age| age == 0 || now.since(person.authenticated_at).as_secs() > age)
+    let age = now.since(person.authenticated_at);
+    match request.max_age {
+        _ if request.prompt.login => Err(WhyLogin::Prompt),
+        Some(max_age) if max_age == 0 || age.as_secs() > max_age => Err(WhyLogin::TooLongAgo { age, max_age }),
+        _ => Ok(person),
+    }
 }
 
-fn must_consent(request: &Request, client: &Client, facts: &Facts, granted: &Scope) -> bool {
+/// Why the person has to be asked whether the client may have this, if they have to.
+fn must_consent(request: &Request, client: &Client, facts: &Facts, granted: &Scope) -> Option<WhyConsent> {
     if request.prompt.consent {
-        return true;
+        return Some(WhyConsent::Prompt);
     }
     if client.first_party {
         // OpenID Connect Core §11: access while the person is away needs their word even for our own applications.
-        return granted.contains("offline_access") && !facts.consented.contains("offline_access");
+        let unheard = granted.contains("offline_access") && !facts.consented.contains("offline_access");
+        return unheard.then_some(WhyConsent::Offline);
     }
     // RFC 8252 §8.6: any program on the device could pose as this client, so that what was allowed before proves nothing. The answer
     // to this very request was looked at before.
     let could_be_posed_as = client.is_public()
         && client.application_type == ApplicationType::Native
         && client.redirect_uris.iter().any(RedirectUri::stays_on_the_machine);
-    could_be_posed_as || !granted.is_within(&facts.consented)
+    if could_be_posed_as {
+        return Some(WhyConsent::CouldBePosedAs);
+    }
+    let not_yet = granted.filter(|word| !facts.consented.contains(word.as_str()));
+    (!not_yet.is_empty()).then(|| WhyConsent::NotAllowedYet(not_yet.to_string()))
 }
 
 #[cfg(test)]

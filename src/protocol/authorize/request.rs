@@ -54,20 +54,20 @@ impl Prompt {
                 _ => return Err(Reason::BadPrompt(text.chars().take(100).collect())),
             }
         }
-        if prompt.none && (prompt.login || prompt.consent) { Err(Reason::BadPrompt(text.to_owned())) } else { Ok(prompt) }
+        if prompt.none && (prompt.login || prompt.consent) { Err(Reason::BadPrompt(text.chars().take(100).collect())) } else { Ok(prompt) }
     }
 }
 
 impl Request {
     /// Reads a request of `client`.
     pub fn parse(params: &Params, client: &Client) -> Result<Self, Refusal> {
-        params.once_each().map_err(|repeated| Reason::Repeated(repeated.0))?;
+        params.once_each().map_err(Reason::Repeated)?;
         if let Some(mode) = params.get("response_mode").filter(|mode| !ResponseMode::ALL.contains(mode)) {
             return Err(Reason::UnknownResponseMode(mode.chars().take(100).collect()).into());
         }
         for name in ["state", "nonce"] {
-            if params.get(name).is_some_and(|value| !is_echoable(value)) {
-                return Err(Reason::Unechoable(name).into());
+            if let Some(value) = params.get(name).filter(|value| !is_echoable(value)) {
+                return Err(Reason::Unechoable { name, length: value.len() }.into());
             }
         }
         // OpenID Connect Core §6, §7.2.1: what we don't do is refused, never ignored.
@@ -80,7 +80,8 @@ impl Request {
         }
         let response_type = params.get("response_type").ok_or(Reason::NoResponseType)?;
         if !ResponseType::parse(response_type).is_some_and(|known| client.response_types.contains(&known)) {
-            return Err(Reason::UnsupportedResponseType(response_type.chars().take(100).collect()).into());
+            let registered = client.response_types.iter().copied().collect();
+            return Err(Reason::UnsupportedResponseType { found: response_type.chars().take(100).collect(), registered }.into());
         }
         let prompt = params.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse)?;
         Ok(Self {
@@ -88,7 +89,7 @@ impl Request {
             challenge: challenge(params, client)?,
             nonce: params.get("nonce").map(str::to_owned),
             prompt,
-            max_age: params.get("max_age").map(str::parse).transpose().map_err(|_| Reason::BadMaxAge)?,
+            max_age: params.get("max_age").map(max_age).transpose()?,
             login_hint: params.get("login_hint").map(|hint| hint.chars().take(128).collect()),
             id_token_hint: params.get("id_token_hint").map(str::to_owned),
             narrowing: Narrowing::parse(params)?,
@@ -100,11 +101,20 @@ fn challenge(params: &Params, client: &Client) -> Result<Option<CodeChallenge>, 
     let (challenge, method) = (params.get("code_challenge"), params.get("code_challenge_method"));
     match (challenge, method) {
         (None, None) if client.pkce == PkceRule::Optional && !client.is_public() => Ok(None),
-        (None, None) => Err(Reason::NoChallenge),
+        (None, None) => Err(Reason::NoChallenge { public: client.is_public() }),
         // RFC 7636 §4.3: no method means `plain`, which RFC 9700 §2.1.1 rules out.
-        (Some(text), Some("S256")) => CodeChallenge::parse(text).map(Some).ok_or(Reason::BadChallenge),
-        _ => Err(Reason::BadChallenge),
+        (Some(text), Some("S256")) => CodeChallenge::parse(text).map(Some).ok_or_else(|| bad_challenge(challenge, method)),
+        _ => Err(bad_challenge(challenge, method)),
     }
+}
+
+fn bad_challenge(challenge: Option<&str>, method: Option<&str>) -> Reason {
+    let length = challenge.map(|challenge| challenge.chars().count());
+    Reason::BadChallenge { length, method: method.map(|method| method.chars().take(100).collect()) }
+}
+
+fn max_age(text: &str) -> Result<u64, Reason> {
+    text.parse().map_err(|_| Reason::BadMaxAge(text.chars().take(100).collect()))
 }
 
 #[cfg(test)]

@@ -11,14 +11,17 @@
 //! | a verifier must meet the challenge, RFC 7636 §4.6 | `a_wrong_verifier_is_refused` |
 //! | a verifier without a challenge is refused, RFC 9700 §4.8.2 | `a_verifier_without_a_challenge_is_refused` |
 
+mod explain;
+
 use std::time::Duration;
 
 use crate::protocol::client::{Client, GrantType};
-use crate::protocol::grant::{Authorization, Decision, Effect, Grant, RefreshPlan};
+use crate::protocol::explanation::Explanation;
+use crate::protocol::grant::{Authorization, Decision, Effect, Foreign, Grant, RefreshPlan};
 use crate::protocol::params::Params;
 use crate::protocol::pkce::{CodeChallenge, CodeVerifier};
-use crate::protocol::refusal::{ErrorCode, Reason as _, Refusal};
-use crate::protocol::resource::Resource;
+use crate::protocol::refusal::{ErrorCode, Refusal};
+use crate::protocol::resource::{InvalidResource, Resource};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenHash, TokenKind};
 
@@ -36,7 +39,7 @@ pub struct Request {
 
 enum Verifier {
     Absent,
-    Malformed,
+    Malformed { length: usize },
     Present(CodeVerifier),
 }
 
@@ -65,6 +68,9 @@ pub enum Reason {
     /// There is no `code`, or one that no code of ours looks like.
     #[error("the code is missing")]
     Missing,
+    /// It is no code of ours.
+    #[error("the code is malformed: {0}")]
+    Malformed(String),
     /// We know no such code.
     #[error("the code is unknown")]
     Unknown,
@@ -72,7 +78,7 @@ pub enum Reason {
     #[error("the code was given to another client, {0}")]
     OtherClient(String),
     /// The redirection URI is another one than at the authorization endpoint.
-    #[error("the redirect_uri differs from the authorization request's: {expected:?} was sent there, {found:?} here")]
+    #[error("the redirect_uri is not the one of the authorization request")]
     OtherRedirectUri {
         /// At the authorization endpoint.
         expected: Option<String>,
@@ -81,7 +87,12 @@ pub enum Reason {
     },
     /// The verifier is not the one that the challenge was made of.
     #[error("the code_verifier does not meet the challenge")]
-    WrongVerifier,
+    WrongVerifier {
+        /// The challenge of the authorization request.
+        expected: String,
+        /// The challenge of the verifier that came; otherwise its length, as it is none.
+        found: Result<String, usize>,
+    },
     /// There was a challenge, and no verifier came.
     #[error("the code_verifier is missing")]
     NoVerifier,
@@ -90,26 +101,39 @@ pub enum Reason {
     NoChallenge,
     /// It is too old.
     #[error("the code has expired")]
-    Expired,
+    Expired {
+        /// When it did.
+        at: Timestamp,
+        /// When it was presented.
+        now: Timestamp,
+    },
     /// What it stands for was taken back.
     #[error("the grant was revoked")]
-    Revoked,
+    Revoked(Timestamp),
     /// The session in which it was given is over.
     #[error("the session of the code is over")]
     SessionOver,
     /// It was used before.
     #[error("the code was used before; what it gave is revoked")]
-    Replayed,
-    /// It asks for an API that was not granted, or that is none.
+    Replayed {
+        /// When.
+        at: Timestamp,
+        /// When it was presented again.
+        now: Timestamp,
+    },
+    /// It asks for an API that was not granted.
     #[error("the resource is not within what was granted")]
-    OtherResource,
+    OtherResource(Foreign),
+    /// It asks for an API in a form that none has.
+    #[error("the resource is malformed: {0}")]
+    MalformedResource(#[from] InvalidResource),
 }
 
 impl crate::protocol::refusal::Reason for Reason {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Missing => ErrorCode::InvalidRequest,
-            Self::OtherResource => ErrorCode::InvalidTarget,
+            Self::OtherResource(_) | Self::MalformedResource(_) => ErrorCode::InvalidTarget,
             _ => ErrorCode::InvalidGrant,
         }
     }
@@ -117,13 +141,17 @@ impl crate::protocol::refusal::Reason for Reason {
     fn description(&self) -> &'static str {
         match self {
             Self::Missing => "The parameter code is missing.",
-            Self::OtherResource => "The resource is not within what was granted.",
+            Self::OtherResource(_) | Self::MalformedResource(_) => "The resource is not within what was granted.",
             Self::OtherRedirectUri { .. } => "The redirect_uri is not the one of the authorization request.",
-            Self::WrongVerifier | Self::NoVerifier | Self::NoChallenge => "The code_verifier does not fit the authorization request.",
-            Self::Unknown | Self::OtherClient(_) | Self::Expired | Self::Revoked | Self::SessionOver | Self::Replayed => {
-                "The code is invalid, expired or used."
+            Self::WrongVerifier { .. } | Self::NoVerifier | Self::NoChallenge => {
+                "The code_verifier does not fit the authorization request."
             }
+            _ => "The code is invalid, expired or used.",
         }
+    }
+
+    fn explain(&self) -> Explanation {
+        explain::explain(self)
     }
 }
 
@@ -131,16 +159,20 @@ impl Request {
     /// Reads the parameters.
     pub fn parse(params: &Params) -> Result<Self, Reason> {
         let code = params.get("code").ok_or(Reason::Missing)?;
-        let verifier = params
-            .get("code_verifier")
-            .map_or(Verifier::Absent, |text| CodeVerifier::parse(text).map_or(Verifier::Malformed, Verifier::Present));
+        let verifier = params.get("code_verifier").map_or(Verifier::Absent, |text| {
+            CodeVerifier::parse(text).map_or(Verifier::Malformed { length: text.chars().count() }, Verifier::Present)
+        });
         Ok(Self {
-            code: Token::parse(TokenKind::AuthorizationCode, code).ok_or(Reason::Unknown)?.hash(),
+            code: Token::parse(TokenKind::AuthorizationCode, code).ok_or_else(|| malformed(code))?.hash(),
             redirect_uri: params.get("redirect_uri").map(str::to_owned),
             verifier,
-            resources: Resource::parse_all(params).map_err(|_| Reason::OtherResource)?,
+            resources: Resource::parse_all(params)?,
         })
     }
+}
+
+fn malformed(code: &str) -> Reason {
+    Reason::Malformed(Token::misfit(TokenKind::AuthorizationCode, code))
 }
 
 /// Applies the rules.
@@ -150,24 +182,23 @@ pub fn decide(request: &Request, found: Option<Stored>, client: &Client, now: Ti
     if let Err(reason) = check_binding(request, &stored, client) {
         return Decision::refuse(reason);
     }
-    if stored.spent_at.is_some() {
+    if let Some(at) = stored.spent_at {
         // RFC 6749 §4.1.2: a code used twice revokes what it gave. OAuth 2.1: only if the second use is valid otherwise, or
         // whoever sees a code could end a session with it; hence after the checks above.
-        let refusal =
-            Refusal { reason: Reason::Replayed.to_string(), ..Refusal::new(ErrorCode::InvalidGrant, Reason::Replayed.description()) };
+        let refusal = Refusal::from(Reason::Replayed { at, now });
         return Decision { effects: vec![Effect::RevokeGrant { grant: stored.grant.id, at: now }], reply: Err(refusal) };
     }
     if now >= stored.expires_at {
-        return Decision::refuse(Reason::Expired);
+        return Decision::refuse(Reason::Expired { at: stored.expires_at, now });
     }
-    if stored.grant.revoked_at.is_some() {
-        return Decision::refuse(Reason::Revoked);
+    if let Some(at) = stored.grant.revoked_at {
+        return Decision::refuse(Reason::Revoked(at));
     }
     if !stored.session_is_live && !stored.grant.is_offline() {
         return Decision::refuse(Reason::SessionOver);
     }
-    if !stored.grant.can_be_narrowed_to(&request.resources) {
-        return Decision::refuse(Reason::OtherResource);
+    if let Err(foreign) = stored.grant.can_be_narrowed_to(&request.resources) {
+        return Decision::refuse(Reason::OtherResource(foreign));
     }
     let refresh = if client.may_use(GrantType::RefreshToken) { RefreshPlan::First } else { RefreshPlan::None };
     Decision {
@@ -197,8 +228,13 @@ fn check_binding(request: &Request, stored: &Stored, client: &Client) -> Result<
         (None, _) => Err(Reason::NoChallenge),
         (Some(_), Verifier::Absent) => Err(Reason::NoVerifier),
         (Some(challenge), Verifier::Present(verifier)) if challenge.is_met_by(verifier) => Ok(()),
-        (Some(_), _) => Err(Reason::WrongVerifier),
+        (Some(challenge), Verifier::Present(verifier)) => Err(wrong_verifier(challenge, Ok(verifier.challenge()))),
+        (Some(challenge), Verifier::Malformed { length }) => Err(wrong_verifier(challenge, Err(*length))),
     }
+}
+
+fn wrong_verifier(challenge: &CodeChallenge, found: Result<CodeChallenge, usize>) -> Reason {
+    Reason::WrongVerifier { expected: challenge.as_str().to_owned(), found: found.map(|found| found.as_str().to_owned()) }
 }
 
 #[cfg(test)]
@@ -271,7 +307,11 @@ mod tests {
 
     #[test]
     fn an_old_code_is_refused() {
-        assert_eq!(reason(&decide_on(&good(), Some(Stored { expires_at: NOW, ..stored() }))), Reason::Expired.to_string());
+        let old = decide_on(&good(), Some(Stored { expires_at: NOW - Duration::from_secs(5), ..stored() }));
+        assert_eq!(reason(&old), "the code has expired");
+        assert!(
+            old.reply.unwrap_err().explanation.facts.iter().any(|fact| fact.what_came().is_some_and(|came| came.ends_with("5 s too late")))
+        );
         assert_eq!(reason(&decide_on(&good(), None)), Reason::Unknown.to_string());
     }
 
@@ -287,7 +327,7 @@ mod tests {
     fn a_code_used_twice_revokes_what_it_gave() {
         let spent = Stored { spent_at: Some(NOW), ..stored() };
         let decision = decide_on(&good(), Some(spent.clone()));
-        assert_eq!(reason(&decision), Reason::Replayed.to_string());
+        assert_eq!(reason(&decision), "the code was used before; what it gave is revoked");
         assert_eq!(decision.effects, [Effect::RevokeGrant { grant: spent.grant.id, at: NOW }]);
     }
 
@@ -309,8 +349,11 @@ mod tests {
             "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl",
         ] {
             let decision = decide_on(&format!("redirect_uri={REDIRECT}&code_verifier={bad}"), Some(stored()));
-            assert_eq!(decision.reply.unwrap_err().code, ErrorCode::InvalidGrant, "{bad}");
+            let refusal = decision.reply.unwrap_err();
+            assert_eq!(refusal.code, ErrorCode::InvalidGrant, "{bad}");
             assert_eq!(decision.effects, []);
+            let told = format!("{refusal:?}");
+            assert!(bad.is_empty() || (told.contains(CHALLENGE) && !told.contains(bad)), "{told}");
         }
     }
 
@@ -324,7 +367,7 @@ mod tests {
     fn another_kind_of_token_is_no_code() {
         let refresh_token = Token::new(TokenKind::RefreshToken, [1; crate::protocol::token::RANDOM_BYTES]);
         let params = Params::parse(format!("code={}", refresh_token.reveal()).as_bytes()).unwrap();
-        assert_eq!(Request::parse(&params).err(), Some(Reason::Unknown));
+        assert!(matches!(Request::parse(&params).err(), Some(Reason::Malformed(why)) if why.contains("refresh token")));
     }
 
     proptest! {

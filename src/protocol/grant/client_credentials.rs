@@ -9,38 +9,38 @@ use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::Client;
 use crate::protocol::grant::{Authorization, Decision, RefreshPlan};
 use crate::protocol::params::Params;
-use crate::protocol::refusal::Refusal;
-use crate::protocol::resource::Resource;
 use crate::protocol::scope::Scope;
-use crate::protocol::scope_grant::{Narrowing, ScopeRefusal};
+use crate::protocol::scope_grant::{Catalog, Grantor, Narrowing, ScopeRefusal};
 
 /// What this grant reads from the form.
 #[derive(Debug)]
-pub struct Request {
-    scope: Option<Scope>,
-    resources: Vec<Resource>,
-}
+pub struct Request(Narrowing);
 
 impl Request {
     /// Reads the parameters.
     pub fn parse(params: &Params) -> Result<Self, ScopeRefusal> {
-        let Narrowing { scope, resources } = Narrowing::parse(params)?;
-        Ok(Self { scope, resources })
+        Narrowing::parse(params).map(Self)
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub fn asked<'a>(&'a self, client: &'a Client) -> &'a Scope {
+        self.0.asked(client)
     }
 }
 
 /// Applies the rules.
 #[must_use]
-pub fn decide(request: &Request, client: &Client) -> Decision {
-    let asked = request.scope.as_ref().unwrap_or(&client.default_scope);
+pub fn decide(request: &Request, client: &Client, catalog: &Catalog) -> Decision {
+    let asked = request.asked(client);
     let persons = |word: &str| CLAIM_SCOPES.iter().any(|known| known.name == word);
     let scope = asked.and(&client.allowed_scope).filter(|word| !persons(word.as_str()));
     if scope.is_empty() {
-        return Decision::refuse(Refusal::from(ScopeRefusal::NothingLeft(asked.to_string())));
+        return Decision::refuse(catalog.nothing_left(asked, client, Grantor::Client));
     }
     Decision {
         effects: Vec::new(),
-        reply: Ok(Authorization { grant: None, scope, resources: request.resources.clone(), refresh: RefreshPlan::None }),
+        reply: Ok(Authorization { grant: None, scope, resources: request.0.resources.clone(), refresh: RefreshPlan::None }),
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     fn decide_for(query: &str) -> Result<Scope, ErrorCode> {
         let client = samples::confidential_client(&[GrantType::ClientCredentials], "items:read items:write openid", "items:read");
         let request = Request::parse(&Params::parse(query.as_bytes()).unwrap()).unwrap();
-        let decision = decide(&request, &client);
+        let decision = decide(&request, &client, &samples::catalog());
         assert!(decision.effects.is_empty());
         decision.reply.map(|authorization| authorization.scope).map_err(|refusal| refusal.code)
     }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn no_refresh_token_comes_of_it() {
         let client = samples::confidential_client(&[GrantType::ClientCredentials], "items:read", "items:read");
-        let reply = decide(&Request { scope: None, resources: Vec::new() }, &client).reply.unwrap();
+        let reply = decide(&Request(Narrowing { scope: None, resources: Vec::new() }), &client, &samples::catalog()).reply.unwrap();
         assert_eq!(reply.refresh, RefreshPlan::None);
         assert_eq!(reply.grant, None);
     }

@@ -9,6 +9,7 @@ pub mod password;
 pub mod refresh_token;
 
 use crate::protocol::client::ClientId;
+use crate::protocol::explanation::{Explanation, Fact, listed};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::Scope;
@@ -52,10 +53,25 @@ impl Grant {
         self.scope.contains("offline_access")
     }
 
-    /// Whether a token request may narrow this grant to these APIs (RFC 8707 §2.2).
-    #[must_use]
-    pub fn can_be_narrowed_to(&self, asked: &[Resource]) -> bool {
-        self.resources.is_empty() || asked.iter().all(|resource| self.resources.iter().any(|known| known.names_the_same_as(resource)))
+    /// Whether a token request may narrow this grant to these APIs (RFC 8707 §2.2); otherwise the first that it may not.
+    pub fn can_be_narrowed_to(&self, asked: &[Resource]) -> Result<(), Foreign> {
+        let is_granted = |resource: &Resource| self.resources.iter().any(|known| known.names_the_same_as(resource));
+        let foreign = asked.iter().find(|resource| !self.resources.is_empty() && !is_granted(resource));
+        foreign.map_or(Ok(()), |asked| Err(Foreign { asked: asked.clone(), granted: self.resources.clone() }))
+    }
+}
+
+/// An API that is none of those that a grant was narrowed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    asked: Resource,
+    granted: Vec<Resource>,
+}
+
+impl Foreign {
+    pub(crate) fn explain(&self) -> Explanation {
+        let fact = Fact::of("resource").expected(format!("one of {}", listed(&self.granted))).came(self.asked.as_str());
+        Explanation::of(fact.note("expected are those of the authorization request (RFC 8707 section 2.2)"))
     }
 }
 

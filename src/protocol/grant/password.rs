@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use secrecy::SecretString;
 
 use crate::protocol::client::{Client, GrantType};
+use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::grant::{Authorization, Decision, Effect, Grant, RefreshPlan};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
@@ -50,6 +51,14 @@ impl crate::protocol::refusal::Reason for Reason {
             Self::Wrong => "The username or the password is wrong.",
         }
     }
+
+    // What is wrong is known where the password is checked.
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Missing => Explanation::of(Fact::of("username, password").expected("both")),
+            Self::Wrong => Explanation::default(),
+        }
+    }
 }
 
 impl Request {
@@ -72,8 +81,7 @@ pub struct Person<'a> {
 
 /// Applies the rules. The new grant is named `id`.
 #[must_use]
-pub fn decide(request: &Request, found: Option<Person<'_>>, client: &Client, catalog: &Catalog, id: GrantId, now: Timestamp) -> Decision {
-    let Some(person) = found else { return Decision::refuse(Reason::Wrong) };
+pub fn decide(request: &Request, person: Person<'_>, client: &Client, catalog: &Catalog, id: GrantId, now: Timestamp) -> Decision {
     let scope = match catalog.grantable(request.narrowing.scope.as_ref(), client, |role| person.roles.contains(role)) {
         // OpenID Connect Core §11: access while the person is away needs their consent, and nobody asks for it here.
         Ok(scope) => scope.filter(|word| word.as_str() != "offline_access"),
@@ -109,16 +117,16 @@ mod tests {
     use super::*;
     use crate::protocol::samples;
 
-    fn decide_for(query: &str, role: Option<&str>) -> Decision {
+    fn decide_for(query: &str, role: &str) -> Decision {
         let client = samples::confidential_client(
             &[GrantType::Password, GrantType::RefreshToken],
             "openid items:read clients:read offline_access",
             "openid",
         );
         let request = Request::parse(&Params::parse(format!("username=alice&password=x&{query}").as_bytes()).unwrap()).unwrap();
-        let roles = role.map(|role| BTreeSet::from([role.to_owned()])).unwrap_or_default();
-        let found = role.map(|_| Person { subject: Subject::new("alice-id"), password_version: 1, roles: &roles });
-        decide(&request, found, &client, &samples::catalog(), GrantId::new("g"), Timestamp::from_seconds(1))
+        let roles = BTreeSet::from([role.to_owned()]);
+        let person = Person { subject: Subject::new("alice-id"), password_version: 1, roles: &roles };
+        decide(&request, person, &client, &samples::catalog(), GrantId::new("g"), Timestamp::from_seconds(1))
     }
 
     #[test]
@@ -130,27 +138,21 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gets_nothing() {
-        let decision = decide_for("", None);
-        assert_eq!((decision.reply.unwrap_err().code, decision.effects), (ErrorCode::InvalidGrant, Vec::new()));
-    }
-
-    #[test]
     fn access_while_the_person_is_away_is_not_granted() {
-        assert_eq!(decide_for("scope=openid+offline_access", Some("user")).reply.unwrap().scope.to_string(), "openid");
+        assert_eq!(decide_for("scope=openid+offline_access", "user").reply.unwrap().scope.to_string(), "openid");
     }
 
     #[test]
     fn a_grant_rests_on_the_password_that_was_checked() {
-        let effects = decide_for("", Some("user")).effects;
+        let effects = decide_for("", "user").effects;
         assert_eq!(effects.first(), Some(&Effect::ConfirmPassword { user: Subject::new("alice-id"), version: 1 }));
     }
 
     #[test]
     fn a_scope_of_a_role_needs_the_role() {
         let asked = "scope=items:read+clients:read";
-        assert_eq!(decide_for(asked, Some("user")).reply.unwrap().scope.to_string(), "items:read");
-        assert_eq!(decide_for(asked, Some("admin")).reply.unwrap().scope.to_string(), "clients:read items:read");
-        assert_eq!(decide_for("scope=clients:read", Some("user")).reply.unwrap_err().code, ErrorCode::InvalidScope);
+        assert_eq!(decide_for(asked, "user").reply.unwrap().scope.to_string(), "items:read");
+        assert_eq!(decide_for(asked, "admin").reply.unwrap().scope.to_string(), "clients:read items:read");
+        assert_eq!(decide_for("scope=clients:read", "user").reply.unwrap_err().code, ErrorCode::InvalidScope);
     }
 }

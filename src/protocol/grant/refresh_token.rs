@@ -8,14 +8,17 @@
 //! | an answer that was lost can be asked for again | `a_retry_at_once_gets_the_same_successor` |
 //! | it ends with its session unless offline_access was granted, OpenID Connect Core §11 | `it_ends_with_its_session` |
 
+mod explain;
+
 use std::time::Duration;
 
 use crate::protocol::client::Client;
-use crate::protocol::grant::{Authorization, Decision, Effect, Grant, RefreshPlan, SealedSuccessor};
+use crate::protocol::explanation::Explanation;
+use crate::protocol::grant::{Authorization, Decision, Effect, Foreign, Grant, RefreshPlan, SealedSuccessor};
 use crate::protocol::params::Params;
-use crate::protocol::refusal::{ErrorCode, Reason as _, Refusal};
-use crate::protocol::resource::Resource;
-use crate::protocol::scope::Scope;
+use crate::protocol::refusal::{ErrorCode, Refusal};
+use crate::protocol::resource::{InvalidResource, Resource};
+use crate::protocol::scope::{InvalidScope, Scope};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenHash, TokenKind};
 
@@ -67,6 +70,9 @@ pub enum Reason {
     /// There is no `refresh_token`.
     #[error("the refresh_token is missing")]
     Missing,
+    /// It is no refresh token of ours.
+    #[error("the refresh token is malformed: {0}")]
+    Malformed(String),
     /// We know no such token.
     #[error("the refresh token is unknown")]
     Unknown,
@@ -74,31 +80,54 @@ pub enum Reason {
     #[error("the refresh token was given to another client, {0}")]
     OtherClient(String),
     /// It was not used for too long, or its family is too old.
-    #[error("the refresh token has expired")]
-    Expired,
+    #[error("the refresh token has expired: {}", if *.family { "its family is too old" } else { "it was not used for too long" })]
+    Expired {
+        /// Whether the whole family did.
+        family: bool,
+        /// When it did.
+        at: Timestamp,
+        /// When it was presented.
+        now: Timestamp,
+    },
     /// Its family was taken back.
     #[error("the grant was revoked")]
-    Revoked,
+    Revoked(Timestamp),
     /// The session that it belongs to is over.
     #[error("the session of the refresh token is over")]
     SessionOver,
     /// It was used before.
     #[error("the refresh token was used before; its family is revoked")]
-    Reused,
-    /// It asks for more than was granted, or for something that is no scope.
-    #[error("the scope is not within what was granted: {0}")]
-    WiderScope(String),
-    /// It asks for an API that was not granted, or that is none.
+    Reused {
+        /// When.
+        at: Timestamp,
+        /// When it was presented again.
+        now: Timestamp,
+    },
+    /// It asks for more than was granted, or for nothing at all.
+    #[error("the scope is not within what was granted: {asked:?}")]
+    WiderScope {
+        /// What it asks for.
+        asked: String,
+        /// What was granted.
+        granted: String,
+    },
+    /// It asks for something that is no scope.
+    #[error("the scope is malformed: {0}")]
+    MalformedScope(#[from] InvalidScope),
+    /// It asks for an API that was not granted.
     #[error("the resource is not within what was granted")]
-    OtherResource,
+    OtherResource(Foreign),
+    /// It asks for an API in a form that none has.
+    #[error("the resource is malformed: {0}")]
+    MalformedResource(#[from] InvalidResource),
 }
 
 impl crate::protocol::refusal::Reason for Reason {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Missing => ErrorCode::InvalidRequest,
-            Self::WiderScope(_) => ErrorCode::InvalidScope,
-            Self::OtherResource => ErrorCode::InvalidTarget,
+            Self::WiderScope { .. } | Self::MalformedScope(_) => ErrorCode::InvalidScope,
+            Self::OtherResource(_) | Self::MalformedResource(_) => ErrorCode::InvalidTarget,
             _ => ErrorCode::InvalidGrant,
         }
     }
@@ -106,10 +135,14 @@ impl crate::protocol::refusal::Reason for Reason {
     fn description(&self) -> &'static str {
         match self {
             Self::Missing => "The parameter refresh_token is missing.",
-            Self::WiderScope(_) => "The scope is not within what was granted.",
-            Self::OtherResource => "The resource is not within what was granted.",
+            Self::WiderScope { .. } | Self::MalformedScope(_) => "The scope is not within what was granted.",
+            Self::OtherResource(_) | Self::MalformedResource(_) => "The resource is not within what was granted.",
             _ => "The refresh token is invalid, expired, revoked or used.",
         }
+    }
+
+    fn explain(&self) -> Explanation {
+        explain::explain(self)
     }
 }
 
@@ -117,11 +150,12 @@ impl Request {
     /// Reads the parameters.
     pub fn parse(params: &Params) -> Result<Self, Reason> {
         let token = params.get("refresh_token").ok_or(Reason::Missing)?;
-        let scope = params.get("scope").map(Scope::parse).transpose().map_err(|problem| Reason::WiderScope(problem.to_string()))?;
+        let scope = params.get("scope").map(Scope::parse).transpose()?;
+        let malformed = || Reason::Malformed(Token::misfit(TokenKind::RefreshToken, token));
         Ok(Self {
-            token: Token::parse(TokenKind::RefreshToken, token).ok_or(Reason::Unknown)?,
+            token: Token::parse(TokenKind::RefreshToken, token).ok_or_else(malformed)?,
             scope,
-            resources: Resource::parse_all(params).map_err(|_| Reason::OtherResource)?,
+            resources: Resource::parse_all(params)?,
         })
     }
 }
@@ -133,24 +167,24 @@ pub fn decide(request: &Request, found: Option<Stored>, client: &Client, now: Ti
     if stored.grant.client != client.id {
         return Decision::refuse(Reason::OtherClient(stored.grant.client.to_string()));
     }
-    if stored.grant.revoked_at.is_some() {
-        return Decision::refuse(Reason::Revoked);
+    if let Some(at) = stored.grant.revoked_at {
+        return Decision::refuse(Reason::Revoked(at));
     }
     let refresh = match &stored.state {
         State::Live => RefreshPlan::Rotate(stored.token.clone()),
         State::Spent { at, successor: Some(sealed), successor_is_spent: false } if now.since(*at) <= RETRY_WINDOW => {
             RefreshPlan::Repeat(sealed.clone())
         }
-        State::Spent { .. } => {
+        State::Spent { at, .. } => {
             // RFC 9700 §4.14.2: whoever comes second, thief or owner, shows that there are two; both lose it.
-            let refusal =
-                Refusal { reason: Reason::Reused.to_string(), ..Refusal::new(ErrorCode::InvalidGrant, Reason::Reused.description()) };
+            let refusal = Refusal::from(Reason::Reused { at: *at, now });
             return Decision { effects: vec![Effect::RevokeGrant { grant: stored.grant.id, at: now }], reply: Err(refusal) };
         }
     };
-    let family_is_over = stored.grant.refresh_until.is_none_or(|until| now >= until);
-    if now >= stored.expires_at || family_is_over {
-        return Decision::refuse(Reason::Expired);
+    let family = stored.grant.refresh_until.is_none_or(|until| now >= until);
+    if now >= stored.expires_at || family {
+        let at = stored.grant.refresh_until.filter(|_| family).unwrap_or(stored.expires_at);
+        return Decision::refuse(Reason::Expired { family, at, now });
     }
     if !stored.session_is_live && !stored.grant.is_offline() {
         return Decision::refuse(Reason::SessionOver);
@@ -158,19 +192,23 @@ pub fn decide(request: &Request, found: Option<Stored>, client: &Client, now: Ti
     let scope = match &request.scope {
         None => stored.grant.scope.clone(),
         Some(asked) if asked.is_within(&stored.grant.scope) => asked.clone(),
-        Some(asked) => return Decision::refuse(Reason::WiderScope(asked.to_string())),
+        Some(asked) => return Decision::refuse(wider(asked, &stored.grant)),
     };
     if scope.is_empty() {
-        return Decision::refuse(Reason::WiderScope(String::new()));
+        return Decision::refuse(wider(&scope, &stored.grant));
     }
-    if !stored.grant.can_be_narrowed_to(&request.resources) {
-        return Decision::refuse(Reason::OtherResource);
+    if let Err(foreign) = stored.grant.can_be_narrowed_to(&request.resources) {
+        return Decision::refuse(Reason::OtherResource(foreign));
     }
     let session = stored.grant.session.clone().filter(|_| stored.session_is_live);
     Decision {
         effects: session.map(|session| Effect::NoteSessionUse { session, at: now }).into_iter().collect(),
         reply: Ok(Authorization { scope, resources: request.resources.clone(), refresh, grant: Some(stored.grant) }),
     }
+}
+
+fn wider(asked: &Scope, grant: &Grant) -> Reason {
+    Reason::WiderScope { asked: asked.to_string(), granted: grant.scope.to_string() }
 }
 
 #[cfg(test)]
@@ -257,7 +295,7 @@ mod tests {
             let stored = stored(state);
             let family = stored.grant.id.clone();
             let decision = decide_on("", stored);
-            assert_eq!(reason(&decision), Reason::Reused.to_string());
+            assert_eq!(reason(&decision), "the refresh token was used before; its family is revoked");
             assert_eq!(decision.effects, [Effect::RevokeGrant { grant: family, at: NOW }]);
         }
     }
@@ -272,13 +310,14 @@ mod tests {
 
     #[test]
     fn idle_and_absolute_lifetime_are_kept() {
-        assert_eq!(reason(&decide_on("", Stored { expires_at: NOW, ..stored(State::Live) })), Reason::Expired.to_string());
+        let unused = decide_on("", Stored { expires_at: NOW, ..stored(State::Live) });
+        assert_eq!(reason(&unused), "the refresh token has expired: it was not used for too long");
         let mut old = stored(State::Live);
         old.grant.refresh_until = Some(NOW);
-        assert_eq!(reason(&decide_on("", old)), Reason::Expired.to_string());
+        assert_eq!(reason(&decide_on("", old)), "the refresh token has expired: its family is too old");
         let mut revoked = stored(State::Live);
         revoked.grant.revoked_at = Some(NOW);
-        assert_eq!(reason(&decide_on("", revoked)), Reason::Revoked.to_string());
+        assert_eq!(reason(&decide_on("", revoked)), Reason::Revoked(NOW).to_string());
     }
 
     proptest! {

@@ -25,6 +25,8 @@ pub struct Page {
     pub left: bool,
     /// The paths that it came through.
     pub trail: Vec<String>,
+    /// What names the server's last answer in its log.
+    pub trace_id: String,
 }
 
 impl<'a> Browser<'a> {
@@ -119,13 +121,14 @@ impl<'a> Browser<'a> {
         for _ in 0..10 {
             trail.push(url.path().to_owned());
             let answer = self.send(&url, form.take().as_deref()).await;
+            let trace_id = answer.trace_id().to_owned();
             let Some(location) = answer.headers.get(LOCATION) else {
-                return Page { url, status: answer.status, body: answer.body, left: false, trail };
+                return Page { url, status: answer.status, body: answer.body, left: false, trail, trace_id };
             };
             assert_eq!(answer.status, StatusCode::SEE_OTHER);
             url = url.join(location.to_str().unwrap()).unwrap();
             if url.origin() != Url::parse(self.issuer).unwrap().origin() {
-                return Page { url, status: answer.status, body: String::new(), left: true, trail };
+                return Page { url, status: answer.status, body: String::new(), left: true, trail, trace_id };
             }
         }
         panic!("it goes round in circles: {trail:?}");

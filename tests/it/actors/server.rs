@@ -14,9 +14,11 @@ use claviger::identity::throttle::ThrottleLimits;
 use claviger::password::{Argon2Cost, Passwords};
 use claviger::protocol::client::{Client, ClientId, ClientSecret};
 use claviger::protocol::client_metadata::ClientMetadata;
+use claviger::protocol::explanation::Recorded;
 use claviger::protocol::issuer::Issuer;
 use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
+use claviger::protocol::trace_id::TraceId;
 use claviger::random::Random;
 use claviger::signing::{KeyFolder, KeySize, Reload, Rotation, SharedKeyring};
 use claviger::store::Store;
@@ -68,13 +70,21 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// What names the request in the log.
+    #[track_caller]
+    pub fn trace_id(&self) -> &str {
+        self.header("trace-id").unwrap_or_else(|| panic!("no trace id: {} {}", self.status, self.body))
+    }
+
     /// Asserts that this is the specification's error: status, code, `no-store`, a trace id, nothing else.
     #[track_caller]
     pub fn assert_error(&self, status: u16, code: &str) {
         assert_eq!((self.status.as_u16(), self.json()["error"].as_str()), (status, Some(code)), "{}", self.body);
         assert_eq!(self.header("cache-control"), Some("no-store"));
         assert_eq!(self.header("trace-id").map(str::len), Some(32));
-        let members: Vec<_> = self.json().as_object().unwrap().keys().cloned().collect();
+        let body = self.json();
+        // `error_uri` is for developers alone, whose server has it (`explained::on_a_developers_machine`).
+        let members: Vec<_> = body.as_object().unwrap().keys().filter(|member| *member != "error_uri").collect();
         assert_eq!(members, ["error", "error_description"]);
     }
 
@@ -107,6 +117,12 @@ impl TestServer {
         Self::start_with(Database::sqlite().await, Clock::standing_at(START), surroundings).await
     }
 
+    /// A server that shows everybody why it refuses something, as on a developer's machine.
+    pub async fn start_showing_why() -> Self {
+        let surroundings = Surroundings { shows_why: true, ..Surroundings::default() };
+        Self::start_with(Database::sqlite().await, Clock::standing_at(START), surroundings).await
+    }
+
     /// A server that tells the real time, for clients that compare it with their own.
     pub async fn start_in_real_time() -> Self {
         Self::start_with(Database::sqlite().await, Clock::system(), Surroundings::default()).await
@@ -127,6 +143,7 @@ impl TestServer {
             throttle: ThrottleLimits { account_failures: 10, address_failures: 100, window: Duration::from_mins(15) },
             password_minimum: 8,
             key_size: KeySize::default(),
+            kept_refusals: 10_000,
         };
         let server = Arc::new(Server::new(
             Issuer::parse(&issuer).unwrap(),
@@ -167,6 +184,12 @@ impl TestServer {
     pub async fn allow(&self, client: &str, scope: &str) {
         let more = |metadata: ClientMetadata| Ok(ClientMetadata { scope: format!("{} {scope}", metadata.scope), ..metadata });
         self.server.change_client(&ClientId::parse(client).unwrap(), &Expected::Anything, more).await.unwrap().unwrap();
+    }
+
+    /// Why a request was answered as it was, as an operator is told who has the trace id of the answer.
+    pub async fn why(&self, trace_id: &str) -> Recorded {
+        let found = self.server.refusal(&TraceId::parse(trace_id).unwrap()).await.unwrap();
+        found.unwrap_or_else(|| panic!("nothing is known about {trace_id}"))
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -14,6 +14,7 @@ mod open_redirectors;
 mod redirect_uris;
 mod refresh_reuse;
 mod refresh_withdrawn;
+mod refusal_secrecy;
 mod session_fixation;
 mod throttling;
 

@@ -13,3 +13,4 @@ mod requests;
 mod serve;
 mod shutdown;
 mod users;
+mod why;

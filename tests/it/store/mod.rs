@@ -8,6 +8,7 @@ mod consent;
 mod corruption;
 mod grant;
 mod login_failure;
+mod refusal;
 mod revoked_token;
 mod rotation;
 mod schema;
