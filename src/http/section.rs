@@ -25,4 +25,6 @@ pub(super) enum Section {
     Keys,
     /// Managing who is signed in here.
     Sessions,
+    /// Finding out why requests were refused.
+    Refusals,
 }

@@ -1,4 +1,4 @@
-//! The management API, below `/api/v1`: clients, people, APIs, keys and sessions. Guarded by the scopes of our own API; the rules are in
+//! The management API, below `/api/v1`: clients, people, APIs, keys, sessions, and why requests were refused. Guarded by the scopes of our own API; the rules are in
 //! [`crate::flow::manage`].
 
 mod apis;
@@ -8,6 +8,7 @@ mod keys;
 mod precondition;
 mod problem;
 mod query;
+mod refusals;
 mod reply;
 mod scopes;
 mod sessions;
@@ -22,7 +23,7 @@ use crate::flow::manage::permission::Permitted;
 use crate::http::caller::{Bearer, Needs};
 use crate::http::manage::problem::Problem;
 
-pub(super) type Apis = (clients::Api, users::Api, apis::Api, keys::Api, sessions::Api);
+pub(super) type Apis = (clients::Api, users::Api, apis::Api, keys::Api, sessions::Api, refusals::Api);
 
 pub(super) fn apis(server: &Arc<Server>) -> Apis {
     (
@@ -31,11 +32,12 @@ pub(super) fn apis(server: &Arc<Server>) -> Apis {
         apis::Api(server.clone()),
         keys::Api(server.clone()),
         sessions::Api(server.clone()),
+        refusals::Api(server.clone()),
     )
 }
 
 /// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub(super) const METHODS: [(&str, &str); 14] = [
+pub(super) const METHODS: [(&str, &str); 15] = [
     ("/api/v1/clients", "GET, HEAD, POST"),
     ("/api/v1/clients/:id", "GET, HEAD, PATCH, DELETE"),
     ("/api/v1/clients/:id/secrets", "POST"),
@@ -50,6 +52,7 @@ pub(super) const METHODS: [(&str, &str); 14] = [
     ("/api/v1/keys/:kid/disable", "POST"),
     ("/api/v1/sessions", "GET, HEAD"),
     ("/api/v1/sessions/:sid", "GET, HEAD, DELETE"),
+    ("/api/v1/refusals/:trace_id", "GET, HEAD"),
 ];
 
 /// Who is permitted to do what the operation does.

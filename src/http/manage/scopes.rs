@@ -22,4 +22,5 @@ scopes! {
     KeysWrite = "keys:write",
     SessionsRead = "sessions:read",
     SessionsWrite = "sessions:write",
+    RefusalsRead = "refusals:read",
 }

@@ -5,6 +5,7 @@ mod clients;
 mod errors;
 mod keys;
 mod permission;
+mod refusals;
 mod sessions;
 mod users;
 
@@ -15,8 +16,8 @@ use serde_json::Value;
 use crate::actors::{Answer, TestServer};
 
 /// Everything that an admin may do.
-const EVERYTHING: &str =
-    "openid clients:read clients:write users:read users:write apis:read apis:write keys:read keys:write sessions:read sessions:write";
+const EVERYTHING: &str = "openid clients:read clients:write users:read users:write apis:read apis:write keys:read keys:write sessions:read sessions:write \
+     refusals:read";
 
 /// Somebody who manages the server, by their access token.
 pub struct Manager<'a> {
