@@ -123,8 +123,6 @@ class Project:
         user, database = settings["POSTGRES_USER"], settings["POSTGRES_DB"]
         password = self.compose.file("secrets", "postgres-password").read_text().strip()
         for statement in (
-            f"DROP DATABASE IF EXISTS {database} WITH (FORCE)",
-            f"DROP ROLE IF EXISTS {user}",
             f"CREATE ROLE {user} LOGIN PASSWORD '{password}'",
             f"CREATE DATABASE {database} OWNER {user} TEMPLATE template0",
         ):
@@ -142,7 +140,9 @@ def folder() -> Path:
 @pytest.fixture(scope="module")
 def project(folder: Path) -> Iterator[Project]:
     project = Project(folder)
-    project.up()
-    yield project
-    if project.server:
-        project.server.running.kill()
+    try:
+        project.up()
+        yield project
+    finally:
+        if project.server:
+            project.server.running.kill()

@@ -38,10 +38,10 @@ class Running:
     pid: int
     log: Path
 
-    def terminate(self) -> int:
-        """Stops it as `docker stop` does."""
+    def terminate(self, grace: int = PATIENCE) -> int:
+        """Stops it as `docker stop` does, which kills what is still there after the grace period, in seconds."""
         os.kill(self.pid, signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(grace)
 
     def kill(self) -> None:
         self.process.kill()

@@ -47,7 +47,7 @@ def test_only_keys_are_kept_beside_the_database(project: Project) -> None:
 def test_it_stops_in_time_and_starts_again_as_it_was(project: Project) -> None:
     token, keys = machine_token().json()["access_token"], ask("/.well-known/jwks.json").json()
     grace = seconds(project.compose.services["claviger"]["stop_grace_period"])
-    assert project.server.running.terminate() == 0, f"within {grace} s"
+    assert project.server.running.terminate(grace) == 0
     outcome = project.server.health()
     assert outcome.code == 1 and "Is the server running?" in outcome.stderr, outcome
 

@@ -77,11 +77,9 @@ def test_the_compiler_is_new_enough() -> None:
 
 
 def test_the_labels_are_those_of_the_package() -> None:
-    label = lambda name: image.labels[f"org.opencontainers.image.{name}"]
     package, workspace = manifest["package"], manifest["workspace"]["package"]
-    assert label("version") == workspace["version"]
-    assert label("licenses") == workspace["license"]
-    assert label("description") == package["description"]
+    for label, value in (("version", workspace["version"]), ("licenses", workspace["license"]), ("description", package["description"])):
+        assert image.labels[f"org.opencontainers.image.{label}"] == value
 
 
 def test_the_licences_of_all_crates_go_along(tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ def server(folder: Path) -> Iterator[Server]:
     container = Container(folder, here({"CLAVIGER_ISSUER": "http://localhost:8080"}))
     assert container.run(["migrate"]).code == 0
     server = Server(container, container.start(image.words("CMD")))
-    server.wait()
-    yield server
-    server.running.kill()
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.running.kill()
 
 
 def test_it_serves_as_the_user_of_the_image(server: Server) -> None:
