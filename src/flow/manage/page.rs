@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 
 use crate::flow::manage::Refused;
 
@@ -18,11 +19,12 @@ pub struct PageRequest {
 }
 
 /// A page of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
     /// What is on it.
     pub items: Vec<T>,
     /// Leads to the next page; `None` on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 

@@ -8,10 +8,10 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
 use crate::flow::Server;
-use crate::flow::manage::{Expected, Refused, read};
+use crate::flow::manage::{Refused, read};
 use crate::http::caller::Bearer;
 use crate::http::manage::body::Body;
-use crate::http::manage::precondition::{expected, perhaps_expected};
+use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::problem::Problem;
 use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Changed, Gone, Many, New, One};
@@ -137,11 +137,14 @@ impl Api {
         request: &Request,
         bearer: Bearer<ApisWrite>,
         identifier: Path<String>,
+        /// Which version is changed: the `ETag` that you got, or `*` for whatever it is by now.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
         body: Body<ApiPatch>,
     ) -> Changed<ApiDocument> {
         let changed = async {
             let by = permit(&self.0, &bearer).await?;
-            let (named, expected, patch) = (known(&identifier)?, expected(request)?, body.value()?);
+            let (named, expected, patch) = (known(&identifier)?, if_match.expected()?, body.value()?);
             let api = self.0.patch_api(&named, &expected, &patch).await??;
             audit(&by, "apis.update", &api.identifier);
             Ok(api)
@@ -151,11 +154,19 @@ impl Api {
 
     /// Delete an API; its scopes are no longer granted
     #[oai(path = "/apis/:identifier", method = "delete", operation_id = "deleteApi")]
-    async fn delete(&self, request: &Request, bearer: Bearer<ApisWrite>, identifier: Path<String>) -> Gone {
+    async fn delete(
+        &self,
+        request: &Request,
+        bearer: Bearer<ApisWrite>,
+        identifier: Path<String>,
+        /// Which version is deleted: the `ETag` that you got; whatever it is by now when left out.
+        #[oai(name = "If-Match")]
+        if_match: PerhapsIfMatch,
+    ) -> Gone {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let named = known(&identifier)?;
-            self.0.delete_api(&named, &perhaps_expected(request)?.unwrap_or(Expected::Anything)).await??;
+            self.0.delete_api(&named, &if_match.expected()?).await??;
             audit(&by, "apis.delete", &named);
             Ok(())
         };

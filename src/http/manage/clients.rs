@@ -9,10 +9,10 @@ use poem_openapi::{Object, OpenApi};
 
 use crate::flow::Server;
 use crate::flow::manage::clients::ClientView;
-use crate::flow::manage::{ClientFilter, Expected, Page, Refused, read};
+use crate::flow::manage::{ClientFilter, Page, Refused, read};
 use crate::http::caller::Bearer;
 use crate::http::manage::body::Body;
-use crate::http::manage::precondition::{expected, perhaps_expected};
+use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::problem::Problem;
 use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Changed, Gone, Many, New, One};
@@ -246,11 +246,14 @@ impl Api {
         request: &Request,
         bearer: Bearer<ClientsWrite>,
         id: Path<String>,
+        /// Which version is changed: the `ETag` that you got, or `*` for whatever it is by now.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
         body: Body<Metadata>,
     ) -> Changed<ClientDocument> {
         let changed = async {
             let by = permit(&self.0, &bearer).await?;
-            let (id, expected, patch) = (known(&id)?, expected(request)?, body.value()?);
+            let (id, expected, patch) = (known(&id)?, if_match.expected()?, body.value()?);
             let client = self.0.patch_client(&id, &expected, &patch).await??;
             audit(&by, "clients.update", &id);
             Ok(ClientView::of(&client))
@@ -260,10 +263,18 @@ impl Api {
 
     /// Delete a client and everything that came of it
     #[oai(path = "/clients/:id", method = "delete", operation_id = "deleteClient")]
-    async fn delete(&self, request: &Request, bearer: Bearer<ClientsWrite>, id: Path<String>) -> Gone {
+    async fn delete(
+        &self,
+        request: &Request,
+        bearer: Bearer<ClientsWrite>,
+        id: Path<String>,
+        /// Which version is deleted: the `ETag` that you got; whatever it is by now when left out.
+        #[oai(name = "If-Match")]
+        if_match: PerhapsIfMatch,
+    ) -> Gone {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
-            let (id, expected) = (known(&id)?, perhaps_expected(request)?.unwrap_or(Expected::Anything));
+            let (id, expected) = (known(&id)?, if_match.expected()?);
             self.0.delete_client(&id, &expected).await??;
             audit(&by, "clients.delete", &id);
             Ok(())

@@ -35,7 +35,7 @@ pub(super) struct Gone(Response);
 
 /// What a list consists of.
 #[derive(Object)]
-#[oai(example)]
+#[oai(example, skip_serializing_if_is_none)]
 struct Items<T: Type + ParseFromJSON + ToJSON + Example> {
     /// What is on this page.
     items: Vec<T>,
@@ -85,7 +85,7 @@ impl<Schema> New<Schema> {
 
 impl<Schema> Many<Schema> {
     pub(super) fn reply<T: Serialize>(request: &Request, page: Reply<Page<T>>) -> Self {
-        let shown = |page: Page<T>| answer(StatusCode::OK, &json!({ "items": page.items, "next": page.next }));
+        let shown = |page: Page<T>| answer(StatusCode::OK, &page);
         Self(page.map_or_else(|problem| problem.response(request), shown), PhantomData)
     }
 }

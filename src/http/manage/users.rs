@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::flow::Server;
 use crate::flow::manage::users::{NewPassword, UserView};
-use crate::flow::manage::{Expected, Page, Refused, UserFilter, read};
+use crate::flow::manage::{Page, Refused, UserFilter, read};
 use crate::http::caller::Bearer;
 use crate::http::manage::body::Body;
-use crate::http::manage::precondition::{expected, perhaps_expected};
+use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Changed, Gone, Many, New, One};
 use crate::http::manage::scopes::{UsersRead, UsersWrite};
@@ -225,10 +225,19 @@ impl Api {
     ///
     /// A merge patch (RFC 7396): what is left out stays, `null` takes it out.
     #[oai(path = "/users/:sub", method = "patch", operation_id = "updateUser")]
-    async fn update(&self, request: &Request, bearer: Bearer<UsersWrite>, sub: Path<String>, body: Body<AccountPatch>) -> Changed<User> {
+    async fn update(
+        &self,
+        request: &Request,
+        bearer: Bearer<UsersWrite>,
+        sub: Path<String>,
+        /// Which version is changed: the `ETag` that you got, or `*` for whatever it is by now.
+        #[oai(name = "If-Match")]
+        if_match: IfMatch,
+        body: Body<AccountPatch>,
+    ) -> Changed<User> {
         let changed = async {
             let by = permit(&self.0, &bearer).await?;
-            let (expected, mut patch) = (expected(request)?, body.value()?);
+            let (expected, mut patch) = (if_match.expected()?, body.value()?);
             let password = take_password(&mut patch)?;
             let user = self.0.patch_user(&Subject::new(sub.0), &expected, password, &patch).await??;
             audit(&by, "users.update", &user.subject);
@@ -239,11 +248,19 @@ impl Api {
 
     /// Delete a person and everything of theirs
     #[oai(path = "/users/:sub", method = "delete", operation_id = "deleteUser")]
-    async fn delete(&self, request: &Request, bearer: Bearer<UsersWrite>, sub: Path<String>) -> Gone {
+    async fn delete(
+        &self,
+        request: &Request,
+        bearer: Bearer<UsersWrite>,
+        sub: Path<String>,
+        /// Which version is deleted: the `ETag` that you got; whatever it is by now when left out.
+        #[oai(name = "If-Match")]
+        if_match: PerhapsIfMatch,
+    ) -> Gone {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let subject = Subject::new(sub.0);
-            self.0.delete_user(&subject, &perhaps_expected(request)?.unwrap_or(Expected::Anything)).await??;
+            self.0.delete_user(&subject, &if_match.expected()?).await??;
             audit(&by, "users.delete", &subject);
             Ok(())
         };
