@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::output::{Trouble, say, table};
 use crate::cli::place::Place;
-use crate::flow::manage::{Expected, Refused};
+use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule};
 use crate::protocol::client_metadata::ClientMetadata;
@@ -142,7 +142,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         }
         Command::RotateSecret { id } => show_secret(server.rotate_client_secret(&parse(&id)?, None).await??.secret.as_ref()),
         Command::Delete { id } => {
-            server.delete_client(&parse(&id)?, &Expected::Anything).await??;
+            server.delete_client(&Reach::Everything, &parse(&id)?, &Expected::Anything).await??;
             say(format!("Deleted {id}."));
         }
     }

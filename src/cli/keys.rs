@@ -1,6 +1,7 @@
 //! `claviger keys`: the signing keys. A running server notices a change by itself.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -89,7 +90,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
                     "the next key is younger than the copies of the key set that verifiers may hold: some may refuse its tokens for a few minutes",
                 );
             }
-            let rotation = folder.rotate(size, &random, now)?;
+            let rotation = folder.rotate(size, &random, now, Duration::ZERO)?;
             say(format!("{} signs from now on. {} is published as the next one.", rotation.active, rotation.next));
             say(format!("{} is retired, and published for as long as its tokens may live.", rotation.retired));
         }

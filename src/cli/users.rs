@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use crate::cli::output::{Trouble, complain, say, table};
 use crate::cli::place::Place;
 use crate::flow::Server;
-use crate::flow::manage::Expected;
 use crate::flow::manage::users::NewPassword;
+use crate::flow::manage::{Expected, Reach};
 use crate::identity::account::Account;
 use crate::identity::user::{User, Username};
 use crate::protocol::claims::StandardClaims;
@@ -136,7 +136,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             say(format!("The roles of {username} are changed."));
         }
         Command::Delete { username } => {
-            server.delete_user(&found(&server, &username).await?.subject, &Expected::Anything).await??;
+            server.delete_user(&Reach::Everything, &found(&server, &username).await?.subject, &Expected::Anything).await??;
             say(format!("Deleted {username}."));
         }
     }

@@ -5,12 +5,14 @@ use crate::flow::{Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::{self, AccessToken};
 use crate::protocol::bearer::{self, Reason};
+use crate::protocol::client::Client;
 use crate::protocol::explanation::Fact;
 
-/// An access token that is alive, and the person it speaks for, if any.
+/// An access token that is alive, the client it was given to, and the person it speaks for, if any.
 pub(super) struct Live {
     pub(super) token: AccessToken,
     pub(super) user: Option<User>,
+    pub(super) client: Client,
 }
 
 impl Server {
@@ -42,16 +44,17 @@ impl Server {
         if let Err(reason) = bearer::check_time(&token, now) {
             return Ok(Err(reason));
         }
-        match self.enabled_client(&token.client_id).await? {
-            None => return Ok(Err(Reason::Inactive("its client is disabled or deleted"))),
-            // Another one of the same name was registered since.
-            Some(client) if token.iat < client.created_at => return Ok(Err(Reason::Inactive("its client was deleted"))),
-            Some(_) => {}
+        let Some(client) = self.enabled_client(&token.client_id).await? else {
+            return Ok(Err(Reason::Inactive("its client is disabled or deleted")));
+        };
+        // Another one of the same name was registered since.
+        if token.iat < client.created_at {
+            return Ok(Err(Reason::Inactive("its client was deleted")));
         }
         if self.store.revoked_tokens().contains(&token.jti).await? {
             return Ok(Err(Reason::Inactive("it was revoked")));
         }
-        let Some(grant) = token.grant() else { return Ok(Ok(Live { token, user: None })) };
+        let Some(grant) = token.grant() else { return Ok(Ok(Live { token, client, user: None })) };
         let Some((grant, session_is_live)) = self.store.grants().find(&grant, now, self.settings.session).await? else {
             return Ok(Err(Reason::Inactive("its grant is forgotten")));
         };
@@ -62,7 +65,7 @@ impl Server {
             return Ok(Err(Reason::Inactive("its session is over")));
         }
         match self.store.users().find(&grant.user).await? {
-            Some(user) if user.enabled => Ok(Ok(Live { token, user: Some(user) })),
+            Some(user) if user.enabled => Ok(Ok(Live { token, client, user: Some(user) })),
             _ => Ok(Err(Reason::Inactive("its person is disabled or deleted"))),
         }
     }
@@ -75,7 +78,7 @@ impl Server {
     ) -> Result<Result<(AccessToken, User), Reason>, Failure> {
         Ok(match self.live(token).await? {
             Err(reason) => Err(reason),
-            Ok(Live { token, user: Some(user) }) if token.granted().contains(scope) => Ok((token, user)),
+            Ok(Live { token, user: Some(user), .. }) if token.granted().contains(scope) => Ok((token, user)),
             // RFC 6750 §3.1: a live token of ours is recognised, whatever it is for.
             Ok(Live { token, .. }) => Err(Reason::lacks_scope(scope, &token)),
         })

@@ -27,7 +27,7 @@ impl Server {
         // RFC 7662 §2.2: why a token is not active is nobody's business but the operator's.
         let inactive = |why: String, explanation| (Introspection::INACTIVE, Some(Report::noted(why, explanation)));
         let (introspection, noted) = match self.live_access_token(token).await? {
-            Ok(Live { token, user }) => {
+            Ok(Live { token, user, .. }) => {
                 let catalog = self.catalog().await?;
                 if let Some(explanation) = introspection::foreign(&token, &caller.id, catalog.apis()) {
                     inactive("the token is for no API of the caller's".to_owned(), explanation)

@@ -48,15 +48,19 @@ impl<Schema> AboutPerson<Schema> {
     }
 }
 
-/// A refusal with its challenge. `client` got the token, if that is known.
-pub(super) fn refuse(reason: Reason, client: Option<&str>) -> Response {
-    let code = reason.code();
-    let status = match code {
+/// The status of a refusal (RFC 6750 §3.1).
+pub(super) fn status(reason: &Reason) -> StatusCode {
+    match reason.code() {
         ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
         ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
         _ => StatusCode::UNAUTHORIZED,
-    };
-    let mut response = json(status, &serde_json::json!({ "error": code.as_str(), "error_description": reason.description() }));
+    }
+}
+
+/// A refusal with its challenge. `client` got the token, if that is known.
+pub(super) fn refuse(reason: Reason, client: Option<&str>) -> Response {
+    let mut response =
+        json(status(&reason), &serde_json::json!({ "error": reason.code().as_str(), "error_description": reason.description() }));
     if let Ok(challenge) = HeaderValue::try_from(challenge(&reason)) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }

@@ -90,11 +90,21 @@ impl Reason {
         Self::Scope { needed, facts: vec![scope, Fact::of("client").came(token.client_id.as_str())] }
     }
 
-    /// The reason why the scope of a live token of ours does not count any more: the person lost the role for it.
+    /// The reason why the scope of a live token of ours does not count any more: the person lost the role for it, or the client may not
+    /// ask for it any more.
     #[must_use]
-    pub fn lost_role(needed: &'static str) -> Self {
-        let fact = Fact::of("scope").came(needed).note("the token has it, but the person has lost the role that it needs");
+    pub fn lost(needed: &'static str) -> Self {
+        let fact = Fact::of("scope")
+            .came(needed)
+            .note("the token has it, but the person has lost the role that it needs, or the client may not ask for it any more");
         Self::Scope { needed, facts: vec![fact] }
+    }
+
+    /// The reason why a live token of ours does not suffice to manage somebody who may do more than it may.
+    #[must_use]
+    pub fn beyond(needed: &'static str) -> Self {
+        let fact = Fact::of("scope").expected(needed);
+        Self::Scope { needed, facts: vec![fact.note("nobody gives away, or takes over, what they may not do themselves")] }
     }
 
     /// The reason why a live token of ours is for another API than `audience` (RFC 9068 §4). The answer is the same as for a lacking scope.

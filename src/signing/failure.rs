@@ -15,6 +15,12 @@ pub enum KeyFolderFailure {
         /// The path of the list.
         path: PathBuf,
     },
+    /// The key that would sign has not been published for as long as was asked for.
+    #[error("the next key, {kid}, has not been published for long enough")]
+    TooYoung {
+        /// That key.
+        kid: Kid,
+    },
     /// The operating system refused.
     #[error("cannot {action} {}: {source}{}", path.display(), hint(source))]
     Io {

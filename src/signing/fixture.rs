@@ -1,6 +1,7 @@
 //! A key folder for tests, with keys that are the same for the same seed.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -32,7 +33,7 @@ impl Folder {
 
     /// [`KeyFolder::rotate`] with the folder's own randomness.
     pub(super) fn rotate(&self, now: Timestamp) -> Rotation {
-        self.keys.rotate(KeySize::default(), &self.random, now).unwrap()
+        self.keys.rotate(KeySize::default(), &self.random, now, Duration::ZERO).unwrap()
     }
 
     pub(super) fn shared(&self) -> SharedKeyring {

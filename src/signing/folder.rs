@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::protocol::time::Timestamp;
 use crate::random::Random;
@@ -15,7 +16,7 @@ use crate::signing::jwk::Kid;
 use crate::signing::keyring::{Key, Keyring};
 use crate::signing::make::{KeySize, PrivateKey};
 use crate::signing::provider::PreparedKey;
-use crate::signing::state::{Member, Roster, Rotation};
+use crate::signing::state::{KeyState, Member, Roster, Rotation};
 
 const LIST: &str = "keyring.json";
 
@@ -79,17 +80,23 @@ impl KeyFolder {
     }
 
     /// Moves every key one step through its life: the next key signs from now on, the one that signed retires, a new next key is made,
-    /// and keys whose last token has ended are deleted. Running servers notice by [`SharedKeyring::reload_if_changed`].
+    /// and keys whose last token has ended are deleted. Nothing of it happens while the next key has been `published` for less than so long.
+    /// Running servers notice by [`SharedKeyring::reload_if_changed`].
     ///
     /// [`SharedKeyring::reload_if_changed`]: crate::signing::SharedKeyring::reload_if_changed
-    pub fn rotate(&self, size: KeySize, random: &Random, now: Timestamp) -> Result<Rotation, KeyFolderFailure> {
+    pub fn rotate(&self, size: KeySize, random: &Random, now: Timestamp, published: Duration) -> Result<Rotation, KeyFolderFailure> {
         // Before the lock is taken: finding primes takes a while.
-        self.rotate_to(&Self::make(size, random)?, now)
+        self.rotate_to(&Self::make(size, random)?, now, published)
     }
 
-    fn rotate_to(&self, made: &PrivateKey, now: Timestamp) -> Result<Rotation, KeyFolderFailure> {
+    fn rotate_to(&self, made: &PrivateKey, now: Timestamp, published: Duration) -> Result<Rotation, KeyFolderFailure> {
         let lock = Lock::take(&self.path)?;
         let mut roster = self.read_list()?;
+        if let KeyState::Next { since } = roster.next().state
+            && now.since(since) < published
+        {
+            return Err(KeyFolderFailure::TooYoung { kid: roster.next().kid.clone() });
+        }
         let rotation = roster.rotate(self.add(&lock, &roster, made)?, now);
         self.write_list(&lock, &roster)?;
         for kid in &rotation.removed {
@@ -290,7 +297,7 @@ mod tests {
             let refusal = refusal(&folder);
             assert!(refusal.starts_with(&format!("{} is damaged: ", list.display())), "{refusal}");
             assert!(refusal.contains(problem), "{refusal}");
-            assert!(folder.folder().rotate(KeySize::default(), &Random::seeded(1), at(0)).is_err());
+            assert!(folder.folder().rotate(KeySize::default(), &Random::seeded(1), at(0), Duration::ZERO).is_err());
             assert_eq!(fs::read_to_string(&list).unwrap(), bad, "a list that we can't read is never overwritten");
         }
         fs::write(&list, good).unwrap();
@@ -323,6 +330,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_nobody_can_know_yet_does_not_sign() {
+        let folder = Folder::new(27);
+        let before = kids(&folder);
+        let rotate = |now| folder.folder().rotate(KeySize::default(), &Random::seeded(28), now, Duration::from_secs(100));
+        assert!(matches!(rotate(at(99)), Err(KeyFolderFailure::TooYoung { kid }) if kid == before[1]));
+        assert_eq!(kids(&folder), before);
+        assert_eq!(rotate(at(100)).unwrap().active, before[1]);
+        assert!(rotate(at(100)).is_err(), "the one that was made just now is as young again");
+    }
+
+    #[test]
     fn rotations_at_once_happen_one_after_the_other() {
         let (folder, random) = (Folder::new(25), Random::seeded(26));
         let made = [(); 4].map(|()| PrivateKey::make(KeySize::default(), &random).unwrap());
@@ -331,7 +349,7 @@ mod tests {
             for made in &made {
                 scope.spawn(|| {
                     together.wait();
-                    folder.rotate_to(made, at(0)).unwrap();
+                    folder.rotate_to(made, at(0), Duration::ZERO).unwrap();
                 });
             }
         });

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use crate::protocol::time::Timestamp;
 use crate::random::Random;
@@ -90,8 +91,8 @@ impl SharedKeyring {
     }
 
     /// Rotates the keys of the folder (see [`KeyFolder::rotate`]) and takes the new ones into use.
-    pub fn rotate(&self, size: KeySize, random: &Random, now: Timestamp) -> Result<Rotation, KeyFolderFailure> {
-        let rotation = self.0.folder.rotate(size, random, now)?;
+    pub fn rotate(&self, size: KeySize, random: &Random, now: Timestamp, published: Duration) -> Result<Rotation, KeyFolderFailure> {
+        let rotation = self.0.folder.rotate(size, random, now, published)?;
         self.reload_if_changed()?;
         Ok(rotation)
     }

@@ -99,6 +99,11 @@ impl Roster {
         &self.active
     }
 
+    /// The key that will sign after the next rotation.
+    pub(super) const fn next(&self) -> &Member {
+        &self.next
+    }
+
     /// Every key but the active one, in the order of publication.
     pub(super) fn others(&self) -> impl Iterator<Item = &Member> {
         std::iter::once(&self.next).chain(&self.retired)

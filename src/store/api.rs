@@ -12,7 +12,7 @@ use crate::protocol::scope::ScopeToken;
 use crate::store::api::rows::{api, api_introspector, api_scope};
 use crate::store::failure::{is_taken, names_nothing};
 use crate::store::retry::retried;
-use crate::store::{Store, StoreFailure};
+use crate::store::{Applied, Store, StoreFailure};
 
 /// The APIs that take our access tokens.
 pub struct Apis<'a>(pub(super) &'a Store);
@@ -67,14 +67,9 @@ impl Apis<'_> {
     pub async fn replace(&self, before: &Api, after: &Api) -> Result<ApiWritten, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
+            let Some(known) = locked(&change, before).await? else { return Ok(ApiWritten::Lost) };
             let identifier = before.identifier.as_str();
             let itself = api::Column::Identifier.eq(identifier);
-            // On PostgreSQL the row is locked first, so that nobody else changes it between reading and writing.
-            api::Entity::find().filter(itself.clone()).lock_exclusive().one(&change).await?;
-            let known = list(&change).await?;
-            if !known.contains(before) {
-                return Ok(ApiWritten::Lost);
-            }
             let after = Api { identifier: before.identifier.clone(), ..after.clone() };
             if let Some(conflict) = conflict(&change, &known, &after).await? {
                 return Ok(conflict);
@@ -89,10 +84,25 @@ impl Apis<'_> {
         })
     }
 
-    /// Removes the API with exactly this identifier, and its scopes; false when there is none.
-    pub async fn delete(&self, identifier: &Resource) -> Result<bool, StoreFailure> {
-        retried!(async { Ok(api::Entity::delete_by_id(identifier.as_str()).exec(&self.0.writer).await?.rows_affected > 0) })
+    /// Removes an API and its scopes, if it is still as `before` says.
+    pub async fn delete(&self, before: &Api) -> Result<Applied, StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            if locked(&change, before).await?.is_none() {
+                return Ok(Applied::Lost);
+            }
+            api::Entity::delete_by_id(before.identifier.as_str()).exec(&change).await?;
+            change.commit().await?;
+            Ok(Applied::Done)
+        })
     }
+}
+
+/// All APIs, if this one is as `before` says, and stays so until `change` is made: on PostgreSQL its row is locked first.
+async fn locked(change: &impl ConnectionTrait, before: &Api) -> Result<Option<Vec<Api>>, StoreFailure> {
+    api::Entity::find_by_id(before.identifier.as_str()).lock_exclusive().one(change).await?;
+    let known = list(change).await?;
+    Ok(known.contains(before).then_some(known))
 }
 
 async fn list(connection: &impl ConnectionTrait) -> Result<Vec<Api>, StoreFailure> {

@@ -84,23 +84,15 @@ impl Clients<'_> {
         })
     }
 
-    /// Writes everything but its secrets and `created_at`, if the client is still as `before` says.
-    pub async fn replace(&self, before: &Client, after: &Client) -> Result<Applied, StoreFailure> {
-        self.replace_with_secrets(before, &Client { secrets: before.secrets.clone(), ..after.clone() }).await
-    }
-
     /// Writes everything but `created_at`, if the client is still as `before` says: of its secrets, those that `after` lacks are withdrawn
     /// and those that it has besides are added.
-    pub async fn replace_with_secrets(&self, before: &Client, after: &Client) -> Result<Applied, StoreFailure> {
+    pub async fn replace(&self, before: &Client, after: &Client) -> Result<Applied, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
-            let itself = client::Column::Id.eq(before.id.as_str());
-            // On PostgreSQL the row is locked first, so that nobody else changes it between reading and writing.
-            client::Entity::find().filter(itself.clone()).lock_exclusive().one(&change).await?;
-            let found = rows::assemble(with_secrets_and_origins(Condition::all().add(itself.clone())).all(&change).await?)?;
-            if found.first() != Some(before) {
+            if locked(&change, &before.id).await?.as_ref() != Some(before) {
                 return Ok(Applied::Lost);
             }
+            let itself = client::Column::Id.eq(before.id.as_str());
             let row = client::ActiveModel { id: NotSet, created_at: NotSet, ..rows::write(after)? };
             client::Entity::update_many().set(row).filter(itself).exec(&change).await?;
             let origins = client_origin::Entity::delete_many().filter(client_origin::Column::ClientId.eq(before.id.as_str()));
@@ -117,9 +109,17 @@ impl Clients<'_> {
         })
     }
 
-    /// Removes a client with everything that it was granted: grants, codes, refresh tokens, consents. False when there is no such client.
-    pub async fn delete(&self, id: &ClientId) -> Result<bool, StoreFailure> {
-        retried!(async { Ok(client::Entity::delete_by_id(id.as_str()).exec(&self.0.writer).await?.rows_affected > 0) })
+    /// Removes a client with everything that it was granted (grants, codes, refresh tokens, consents), if it is still as `before` says.
+    pub async fn delete(&self, before: &Client) -> Result<Applied, StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            if locked(&change, &before.id).await?.as_ref() != Some(before) {
+                return Ok(Applied::Lost);
+            }
+            client::Entity::delete_by_id(before.id.as_str()).exec(&change).await?;
+            change.commit().await?;
+            Ok(Applied::Done)
+        })
     }
 
     /// Gives a client one more secret, if it has fewer than [`MOST_SECRETS`].
@@ -158,6 +158,13 @@ impl Clients<'_> {
             .limit(1);
         Ok(registered.one(&self.0.reader).await?.is_some())
     }
+}
+
+/// A client as it is until `change` is made: on PostgreSQL its row is locked first, so that nobody else changes it meanwhile.
+async fn locked(change: &impl ConnectionTrait, id: &ClientId) -> Result<Option<Client>, StoreFailure> {
+    client::Entity::find_by_id(id.as_str()).lock_exclusive().one(change).await?;
+    let itself = Condition::all().add(client::Column::Id.eq(id.as_str()));
+    Ok(rows::assemble(with_secrets_and_origins(itself).all(change).await?)?.into_iter().next())
 }
 
 fn with_secrets_and_origins(filter: Condition) -> SelectThree<client::Entity, client_secret::Entity, client_origin::Entity, TopologyStar> {

@@ -100,12 +100,10 @@ impl Users<'_> {
     pub async fn replace(&self, before: &User, after: &User) -> Result<Applied, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
-            let itself = account::Column::Subject.eq(key(before.subject.as_str()));
-            // On PostgreSQL the row is locked, so that nobody else changes it between reading and writing.
-            let found = account::Entity::find().filter(itself.clone()).lock_exclusive().one(&change).await?;
-            if found.map(read).transpose()?.as_ref() != Some(before) {
+            if locked(&change, &before.subject).await?.as_ref() != Some(before) {
                 return Ok(Applied::Lost);
             }
+            let itself = account::Column::Subject.eq(key(before.subject.as_str()));
             let other_password = before.password != after.password;
             let row = account::ActiveModel {
                 subject: NotSet,
@@ -165,10 +163,23 @@ impl Users<'_> {
         Ok(row.exec(&self.0.writer).await?.rows_affected > 0)
     }
 
-    /// Closes an account and removes what belongs to it: sessions, consents, grants. False when there is no such person.
-    pub async fn delete(&self, subject: &Subject) -> Result<bool, StoreFailure> {
-        retried!(async { Ok(account::Entity::delete_by_id(key(subject.as_str())).exec(&self.0.writer).await?.rows_affected > 0) })
+    /// Removes a person with everything of theirs (sessions, grants, tokens, consents), if they are still as `before` says.
+    pub async fn delete(&self, before: &User) -> Result<Applied, StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            if locked(&change, &before.subject).await?.as_ref() != Some(before) {
+                return Ok(Applied::Lost);
+            }
+            account::Entity::delete_by_id(key(before.subject.as_str())).exec(&change).await?;
+            change.commit().await?;
+            Ok(Applied::Done)
+        })
     }
+}
+
+/// A person as they are until `change` is made: on PostgreSQL the row is locked, so that nobody else changes it meanwhile.
+async fn locked(change: &impl ConnectionTrait, subject: &Subject) -> Result<Option<User>, StoreFailure> {
+    account::Entity::find_by_id(key(subject.as_str())).lock_exclusive().one(change).await?.map(read).transpose()
 }
 
 /// Holds a person's password as it is until `change` is made: lost when it is another one than `version` by now, or the account is

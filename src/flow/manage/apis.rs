@@ -11,7 +11,7 @@ use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::problem::Problem;
 use crate::protocol::resource::Resource;
-use crate::store::ApiWritten;
+use crate::store::{ApiWritten, Applied};
 
 impl Server {
     /// All APIs, our own first.
@@ -19,9 +19,12 @@ impl Server {
         Ok(self.catalog().await?.apis().to_vec())
     }
 
-    /// The APIs but our own, by identifier.
-    pub async fn api_page(&self, request: &PageRequest) -> Result<Page<Api>, Failure> {
-        Ok(request.page_of(self.store.apis().list().await?, |api| api.identifier.as_str()))
+    /// The APIs but our own that have this text in identifier or name, whatever its case; by identifier.
+    pub async fn api_page(&self, text: &str, request: &PageRequest) -> Result<Page<Api>, Failure> {
+        let text = text.to_lowercase();
+        let wanted = |api: &Api| [api.identifier.as_str(), &api.name].iter().any(|own| own.to_lowercase().contains(&text));
+        let apis = self.store.apis().list().await?;
+        Ok(request.page_of(apis.into_iter().filter(wanted), |api| api.identifier.as_str()))
     }
 
     /// One API but our own.
@@ -84,13 +87,18 @@ impl Server {
 
     /// Deletes an API. Its scopes are no longer granted.
     pub async fn delete_api(&self, identifier: &Resource, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
-        let Some(api) = self.store.apis().find(identifier).await? else { return Ok(Err(not_found(identifier))) };
-        if !expected.admits(&Version::of(&api)) {
-            return Ok(Err(Refused::Outdated));
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.apis().find(identifier).await? else { return Ok(Err(not_found(identifier))) };
+            if !expected.admits(&Version::of(&before)) {
+                return Ok(Err(Refused::Outdated));
+            }
+            let deleted = self.store.apis().delete(&before).await?;
+            self.cache.clear();
+            if deleted == Applied::Done {
+                return Ok(Ok(()));
+            }
         }
-        let found = self.store.apis().delete(&api.identifier).await?;
-        self.cache.clear();
-        Ok(found.then_some(()).ok_or_else(|| not_found(identifier)))
+        Ok(Err(Refused::Outdated))
     }
 
     async fn api_problems(&self, api: &Api) -> Result<Vec<Problem>, Failure> {
@@ -141,5 +149,5 @@ fn refusal(api: &Api, written: ApiWritten) -> Refused {
 }
 
 fn not_found(identifier: &Resource) -> Refused {
-    Refused::NotFound(format!("API {identifier}"))
+    Refused::not_found("API", identifier)
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Refused, Version, patched};
+use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Reach, Refused, Version, patched};
 use crate::flow::{Failure, Server};
 use crate::protocol::client::{Client, ClientId, ClientSecret};
 use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::scope::Scope;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenHash, TokenKind};
 use crate::store::{Applied, ClientFilter, Insertion, SecretAdded};
@@ -138,7 +139,7 @@ impl Server {
     /// Makes a client exactly `after`, which has no problems, secrets included, if it is still as `before` says.
     pub(in crate::flow) async fn replace_client(&self, before: &Client, mut after: Client) -> Result<Result<Client, Refused>, Failure> {
         after.updated_at = self.clock.now();
-        if self.store.clients().replace_with_secrets(before, &after).await? == Applied::Lost {
+        if self.store.clients().replace(before, &after).await? == Applied::Lost {
             return Ok(Err(Refused::Outdated));
         }
         self.cache.clear();
@@ -146,8 +147,20 @@ impl Server {
     }
 
     /// Changes a client by a merge patch (RFC 7396) of its metadata.
-    pub async fn patch_client(&self, id: &ClientId, expected: &Expected, patch: &Value) -> Result<Result<Client, Refused>, Failure> {
-        self.change_client(id, expected, |metadata| patched(&metadata, patch)).await
+    pub async fn patch_client(
+        &self,
+        reach: &Reach,
+        id: &ClientId,
+        expected: &Expected,
+        patch: &Value,
+    ) -> Result<Result<Client, Refused>, Failure> {
+        let within = |metadata: &ClientMetadata| Scope::parse(&metadata.scope).map_or(Ok(()), |scope| reach.client(&scope));
+        self.change_client(id, expected, |metadata| {
+            within(&metadata)?;
+            let changed = patched(&metadata, patch)?;
+            within(&changed).map(|()| changed)
+        })
+        .await
     }
 
     /// Disables a client, or enables it again. What a disabled client got is inactive at once.
@@ -156,23 +169,35 @@ impl Server {
     }
 
     /// Deletes a client and everything that came of it.
-    pub async fn delete_client(&self, id: &ClientId, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
-        let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
-        if !expected.admits(&Version::of(&ClientView::of(&client))) {
-            return Ok(Err(Refused::Outdated));
+    pub async fn delete_client(&self, reach: &Reach, id: &ClientId, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
+            if let Err(beyond) = reach.client(&before.allowed_scope) {
+                return Ok(Err(beyond));
+            }
+            if !expected.admits(&Version::of(&ClientView::of(&before))) {
+                return Ok(Err(Refused::Outdated));
+            }
+            let deleted = self.store.clients().delete(&before).await?;
+            self.cache.clear();
+            if deleted == Applied::Done {
+                return Ok(Ok(()));
+            }
         }
-        let found = self.store.clients().delete(id).await?;
-        self.cache.clear();
-        Ok(found.then_some(()).ok_or_else(|| not_found(id)))
+        Ok(Err(Refused::Outdated))
     }
 
     /// Gives a client a second secret beside the one that it has, generated or `given`.
     pub async fn add_client_secret(
         &self,
+        reach: &Reach,
         id: &ClientId,
         given: Option<TokenHash>,
     ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
         let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
+        if let Err(beyond) = reach.client(&client.allowed_scope) {
+            return Ok(Err(beyond));
+        }
         if client.is_public() {
             return Ok(Err(PUBLIC));
         }
@@ -188,10 +213,14 @@ impl Server {
     }
 
     /// Withdraws a secret of a client: it opens nothing any more.
-    pub async fn withdraw_client_secret(&self, id: &ClientId, secret: &str) -> Result<Result<(), Refused>, Failure> {
+    pub async fn withdraw_client_secret(&self, reach: &Reach, id: &ClientId, secret: &str) -> Result<Result<(), Refused>, Failure> {
+        let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
+        if let Err(beyond) = reach.client(&client.allowed_scope) {
+            return Ok(Err(beyond));
+        }
         let found = self.store.clients().remove_secret(id, secret).await?;
         self.cache.clear();
-        Ok(found.then_some(()).ok_or_else(|| Refused::NotFound(format!("secret {secret} of client {id}"))))
+        Ok(found.then_some(()).ok_or_else(|| Refused::not_found("such secret of client", id)))
     }
 
     /// Gives a client a new secret, generated or `given`. The newest one so far stays alive beside it, so that the client can change over;
@@ -249,5 +278,5 @@ pub(in crate::flow) fn rotated(secrets: &[ClientSecret], newer: ClientSecret) ->
 }
 
 fn not_found(id: &ClientId) -> Refused {
-    Refused::NotFound(format!("client {id}"))
+    Refused::not_found("client", id)
 }

@@ -1,5 +1,7 @@
 //! Managing the signing keys of a running server.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::flow::manage::{Page, PageRequest, Refused};
@@ -36,12 +38,11 @@ pub struct Rotated {
 }
 
 impl Server {
-    /// The keys, in the order of their identifiers.
+    /// The keys in the state that is asked for, or all, in the order of their identifiers.
     #[must_use]
-    pub fn key_page(&self, request: &PageRequest) -> Page<KeyView> {
-        let mut keys: Vec<KeyView> = self.keyring.current().keys().map(view).collect();
-        keys.sort_by(|one, other| one.kid.as_str().cmp(other.kid.as_str()));
-        request.page_of(keys, |key| key.kid.as_str())
+    pub fn key_page(&self, state: Option<&str>, request: &PageRequest) -> Page<KeyView> {
+        let wanted = |key: &KeyView| state.is_none_or(|state| key.state == state);
+        request.page_of(self.keyring.current().keys().map(view).filter(wanted), |key| key.kid.as_str())
     }
 
     /// One key.
@@ -53,19 +54,18 @@ impl Server {
     /// Signs with the next key from now on. Refused while verifiers may still hold a key set without it, unless it has to be `now`.
     pub async fn rotate_keys(&self, now: bool) -> Result<Result<Rotated, Refused>, Failure> {
         let (keyring, random, at, size) = (self.keyring.clone(), self.random.clone(), self.clock.now(), self.settings.key_size);
-        let is_new = |key: &Key| matches!(key.state(), KeyState::Next { since } if at.since(since) < KEY_SET_LIFETIME);
-        if !now && keyring.current().keys().any(is_new) {
-            return Ok(Err(Refused::Conflict(
+        let published = if now { Duration::ZERO } else { KEY_SET_LIFETIME };
+        match blocking(move || keyring.rotate(size, &random, at, published)).await {
+            Err(Failure::Keys(KeyFolderFailure::TooYoung { .. })) => Ok(Err(Refused::Conflict(
                 "the next key is younger than the copies of the key set that verifiers may hold; wait a few minutes, or say now=true",
-            )));
+            ))),
+            done => Ok(Ok(done.map(|rotation| Rotated { active: rotation.active, next: rotation.next, retired: rotation.retired })?)),
         }
-        let rotation = blocking(move || keyring.rotate(size, &random, at)).await?;
-        Ok(Ok(Rotated { active: rotation.active, next: rotation.next, retired: rotation.retired }))
     }
 
     /// Takes a key out at once, because it may have leaked: no token that it signed is believed any more.
     pub async fn disable_key(&self, kid: &str) -> Result<Result<(), Refused>, Failure> {
-        let not_found = Refused::NotFound(format!("key {kid}"));
+        let not_found = Refused::not_found("key", kid);
         let Ok(kid) = Kid::parse(kid) else { return Ok(Err(not_found)) };
         let (keyring, random, at, size) = (self.keyring.clone(), self.random.clone(), self.clock.now(), self.settings.key_size);
         match blocking(move || keyring.disable(&kid, size, &random, at)).await {

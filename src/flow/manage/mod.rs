@@ -6,11 +6,13 @@ pub mod clients;
 pub mod keys;
 mod page;
 pub mod permission;
+mod reach;
 pub mod sessions;
 pub mod users;
 mod version;
 
 pub use page::{LARGEST_PAGE, Page, PageRequest};
+pub use reach::Reach;
 pub use version::{Expected, Version};
 
 pub use crate::store::{ClientFilter, UserFilter};
@@ -42,12 +44,21 @@ pub enum Refused {
     /// What is asked for does not go together with how things are.
     #[error("{0}")]
     Conflict(&'static str),
+    /// It would give away, or take over, more than whoever asks may do: this scope of our own API, for one.
+    #[error("it takes the scope {0}")]
+    Beyond(&'static str),
     /// Too many passwords are being hashed.
     #[error("the server is busy; try again in a moment")]
     Busy,
 }
 
 impl Refused {
+    /// There is no thing of this kind and name. The name may have come with a request: it is shown in printable characters.
+    #[must_use]
+    pub fn not_found(kind: &str, name: impl std::fmt::Display) -> Self {
+        Self::NotFound(format!("{kind} {}", name.to_string().escape_default()))
+    }
+
     fn field(field: &str, reason: impl std::fmt::Display) -> Self {
         Self::Invalid(vec![Problem::new(field, reason)])
     }

@@ -2,6 +2,7 @@
 //! the token, still has the role.
 
 use crate::flow::access::Live;
+use crate::flow::manage::Reach;
 use crate::flow::{Failure, Server};
 use crate::protocol::bearer::Reason;
 
@@ -12,12 +13,14 @@ pub struct Permitted {
     pub subject: String,
     /// The client that they use.
     pub client: String,
+    /// How far they may go.
+    pub reach: Reach,
 }
 
 impl Server {
     /// Checks that a token is good for a scope of our own API (RFC 6750 §3.1).
     pub async fn permit(&self, jwt: &str, scope: &'static str) -> Result<Result<Permitted, Reason>, Failure> {
-        let Live { token, user } = match self.live_access_token(jwt).await? {
+        let Live { token, user, client } = match self.live_access_token(jwt).await? {
             Ok(live) => live,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -28,11 +31,12 @@ impl Server {
             return Ok(Err(Reason::other_audience(scope, &token, own)));
         }
         let granted = token.granted();
-        // What a role gave is gone with the role at once, not with the next refresh.
-        let still = user.as_ref().map_or_else(|| granted.clone(), |user| catalog.within_roles(&granted, |role| user.has_role(role)));
+        // What a role gave is gone with the role, and what a client may ask for with its registration: at once, not with the next token.
+        let still = granted.and(&client.allowed_scope);
+        let still = user.as_ref().map_or_else(|| still.clone(), |user| catalog.within_roles(&still, |role| user.has_role(role)));
         if !still.contains(scope) {
-            return Ok(Err(if granted.contains(scope) { Reason::lost_role(scope) } else { Reason::lacks_scope(scope, &token) }));
+            return Ok(Err(if granted.contains(scope) { Reason::lost(scope) } else { Reason::lacks_scope(scope, &token) }));
         }
-        Ok(Ok(Permitted { subject: token.sub.to_string(), client: token.client_id.to_string() }))
+        Ok(Ok(Permitted { subject: token.sub.to_string(), client: token.client_id.to_string(), reach: Reach::Within(still) }))
     }
 }

@@ -64,5 +64,5 @@ impl Server {
 }
 
 fn not_found(id: &SessionId) -> Refused {
-    Refused::NotFound(format!("session {id}"))
+    Refused::not_found("session", id)
 }

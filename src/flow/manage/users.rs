@@ -1,10 +1,12 @@
 //! Managing people's accounts.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Refused, Version, patched};
+use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Reach, Refused, Version, patched};
 use crate::flow::{Failure, Server};
 use crate::identity::account::Account;
 use crate::identity::user::{PasswordHash, User, Username, check_new_password};
@@ -143,7 +145,8 @@ impl Server {
             if after == before {
                 return Ok(Ok(before));
             }
-            after.updated_at = self.clock.now();
+            // Two changes within a second still have an order, and so versions of their own.
+            after.updated_at = self.clock.now().max(before.updated_at + Duration::from_secs(1));
             if self.store.users().replace(&before, &after).await? == Applied::Done {
                 return Ok(Ok(after));
             }
@@ -154,12 +157,18 @@ impl Server {
     /// Changes an account by a merge patch (RFC 7396) of its description.
     pub async fn patch_user(
         &self,
+        reach: &Reach,
         subject: &Subject,
         expected: &Expected,
         password: Option<NewPassword>,
         patch: &Value,
     ) -> Result<Result<User, Refused>, Failure> {
-        self.change_user(subject, expected, password, |account| patched(&account, patch)).await
+        self.change_user(subject, expected, password, |account| {
+            reach.person(&account.roles)?;
+            let changed = patched(&account, patch)?;
+            reach.person(&changed.roles).map(|()| changed)
+        })
+        .await
     }
 
     /// Disables a person, or enables them again.
@@ -185,18 +194,26 @@ impl Server {
     ) -> Result<Result<User, Refused>, Failure> {
         match self.user(username).await? {
             Some(user) => self.change_user(&user.subject, &Expected::Anything, password, change).await,
-            None => Ok(Err(Refused::NotFound(format!("user {username}")))),
+            None => Ok(Err(Refused::not_found("user", username))),
         }
     }
 
     /// Deletes a person and everything of theirs.
-    pub async fn delete_user(&self, subject: &Subject, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
-        let Some(user) = self.store.users().find(subject).await? else { return Ok(Err(not_found(subject))) };
-        if !expected.admits(&Version::of(&UserView::of(&user))) {
-            return Ok(Err(Refused::Outdated));
+    pub async fn delete_user(&self, reach: &Reach, subject: &Subject, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.users().find(subject).await? else { return Ok(Err(not_found(subject))) };
+            if let Err(beyond) = reach.person(&before.roles) {
+                return Ok(Err(beyond));
+            }
+            if !expected.admits(&Version::of(&UserView::of(&before))) {
+                return Ok(Err(Refused::Outdated));
+            }
+            let deleted = self.store.users().delete(&before).await?;
+            if deleted == Applied::Done {
+                return Ok(Ok(()));
+            }
         }
-        let found = self.store.users().delete(subject).await?;
-        Ok(found.then_some(()).ok_or_else(|| not_found(subject)))
+        Ok(Err(Refused::Outdated))
     }
 
     async fn hash_new_password(&self, password: NewPassword, username: &Username) -> Result<Result<PasswordHash, Refused>, Failure> {
@@ -217,5 +234,5 @@ impl Server {
 }
 
 fn not_found(subject: &Subject) -> Refused {
-    Refused::NotFound(format!("user {subject}"))
+    Refused::not_found("user", subject)
 }

@@ -10,11 +10,11 @@ use poem_openapi::{Object, OpenApi};
 use crate::flow::Server;
 use crate::flow::manage::{Refused, read};
 use crate::http::caller::Bearer;
-use crate::http::manage::body::Body;
+use crate::http::manage::body::{Body, Patch};
 use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::problem::Problem;
 use crate::http::manage::query::{Optional, Query};
-use crate::http::manage::reply::{Changed, Gone, Many, New, One};
+use crate::http::manage::reply::{Changed, Deleted, Many, New, One};
 use crate::http::manage::scopes::{ApisRead, ApisWrite};
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
@@ -86,6 +86,9 @@ impl Api {
         &self,
         request: &Request,
         bearer: Bearer<ApisRead>,
+        /// Text in the identifier or the name, whatever its case.
+        #[oai(name = "q")]
+        _q: Optional<String>,
         /// Items on a page, 1 to 200; 50 when left out.
         #[oai(name = "limit")]
         _limit: Optional<u32>,
@@ -95,7 +98,8 @@ impl Api {
     ) -> Many<ApiDocument> {
         let page = async {
             permit(&self.0, &bearer).await?;
-            Ok(self.0.api_page(&Query::of(request)?.page()?).await?)
+            let query = Query::of(request)?;
+            Ok(self.0.api_page(&query.text("q").unwrap_or_default(), &query.page()?).await?)
         };
         Many::reply(request, page.await)
     }
@@ -140,7 +144,7 @@ impl Api {
         /// Which version is changed: the `ETag` that you got, or `*` for whatever it is by now.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-        body: Body<ApiPatch>,
+        body: Patch<ApiPatch>,
     ) -> Changed<ApiDocument> {
         let changed = async {
             let by = permit(&self.0, &bearer).await?;
@@ -162,7 +166,7 @@ impl Api {
         /// Which version is deleted: the `ETag` that you got; whatever it is by now when left out.
         #[oai(name = "If-Match")]
         if_match: PerhapsIfMatch,
-    ) -> Gone {
+    ) -> Deleted {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let named = known(&identifier)?;
@@ -170,7 +174,7 @@ impl Api {
             audit(&by, "apis.delete", &named);
             Ok(())
         };
-        Gone::reply(request, gone.await)
+        Deleted::reply(request, gone.await)
     }
 }
 
@@ -180,5 +184,5 @@ fn known(identifier: &str) -> Result<Resource, Problem> {
 }
 
 fn not_found(identifier: &str) -> Refused {
-    Refused::NotFound(format!("API {}", identifier.escape_default()))
+    Refused::not_found("API", identifier)
 }

@@ -20,47 +20,56 @@ const JSON: &str = "application/json";
 /// The media type of its changes (RFC 7396 §4).
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// A JSON object in the shape that `Schema` documents.
-pub(super) struct Body<Schema> {
-    value: Result<Value, Problem>,
-    schema: PhantomData<fn() -> Schema>,
+/// A whole thing: a JSON object in the shape that `Schema` documents.
+pub(super) struct Body<Schema>(Result<Value, Problem>, PhantomData<fn() -> Schema>);
+
+/// Its changes: a JSON merge patch (RFC 7396) of a thing in the shape that `Schema` documents.
+pub(super) struct Patch<Schema>(Result<Value, Problem>, PhantomData<fn() -> Schema>);
+
+macro_rules! bodies {
+    ($($name:ident: $media_types:expr;)+) => { $(
+        impl<Schema> $name<Schema> {
+            /// The object.
+            pub(super) fn value(self) -> Result<Value, Problem> {
+                self.0
+            }
+        }
+
+        impl<'a, Schema: Type> ApiExtractor<'a> for $name<Schema> {
+            type ParamRawType = ();
+            type ParamType = ();
+
+            const PARAM_IS_REQUIRED: bool = true;
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+            fn register(registry: &mut Registry) {
+                Schema::register(registry);
+            }
+
+            fn request_meta() -> Option<MetaRequest> {
+                let content = $media_types.map(|content_type| MetaMediaType { content_type, schema: Schema::schema_ref() });
+                Some(MetaRequest { description: None, content: content.into(), required: true })
+            }
+
+            async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
+                Ok(Self(read(request, body.take()?, &$media_types).await, PhantomData))
+            }
+        }
+    )+ };
 }
 
-impl<Schema> Body<Schema> {
-    /// The object.
-    pub(super) fn value(self) -> Result<Value, Problem> {
-        self.value
-    }
+bodies! {
+    Body: [JSON];
+    Patch: [JSON, MERGE_PATCH];
 }
 
-impl<'a, Schema: Type> ApiExtractor<'a> for Body<Schema> {
-    type ParamRawType = ();
-    type ParamType = ();
-
-    const PARAM_IS_REQUIRED: bool = true;
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-
-    fn register(registry: &mut Registry) {
-        Schema::register(registry);
-    }
-
-    fn request_meta() -> Option<MetaRequest> {
-        let content = vec![MetaMediaType { content_type: JSON, schema: Schema::schema_ref() }];
-        Some(MetaRequest { description: None, content, required: true })
-    }
-
-    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
-        Ok(Self { value: read(request, body.take()?).await, schema: PhantomData })
-    }
-}
-
-async fn read(request: &Request, body: poem::Body) -> Result<Value, Problem> {
+async fn read(request: &Request, body: poem::Body, media_types: &[&str]) -> Result<Value, Problem> {
     let timeout = request.data::<BodyTimeout>().map_or(Duration::from_secs(10), |timeout| timeout.0);
     let bytes = body::read(body, body::LIMIT, timeout).await?;
     let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if ![JSON, MERGE_PATCH].iter().any(|known| essence.eq_ignore_ascii_case(known)) {
-        return Err(Problem::Request(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be {JSON}.")));
+    if !media_types.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+        return Err(Problem::Request(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be {}.", media_types.join(" or "))));
     }
     let malformed = |detail: String| Problem::Request(StatusCode::BAD_REQUEST, detail);
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| malformed(format!("The body is no JSON: {error}.")))?;

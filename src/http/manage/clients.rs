@@ -11,11 +11,11 @@ use crate::flow::Server;
 use crate::flow::manage::clients::ClientView;
 use crate::flow::manage::{ClientFilter, Page, Refused, read};
 use crate::http::caller::Bearer;
-use crate::http::manage::body::Body;
+use crate::http::manage::body::{Body, Patch};
 use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::problem::Problem;
 use crate::http::manage::query::{Optional, Query};
-use crate::http::manage::reply::{Changed, Gone, Many, New, One};
+use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part};
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
 use crate::http::manage::words::{ApplicationType, AuthMethod, GrantType, PkceRule, ResponseType};
 use crate::http::manage::{audit, permit};
@@ -217,6 +217,7 @@ impl Api {
         let made = async {
             let by = permit(&self.0, &bearer).await?;
             let client = read::<ClientMetadata>(body.value()?)?.client().map_err(Refused::Invalid)?;
+            by.reach.client(&client.allowed_scope)?;
             let added = self.0.add_client(client, None).await??;
             audit(&by, "clients.create", &added.made.id);
             let location = self.0.issuer().url(&format!("/api/v1/clients/{}", added.made.id));
@@ -249,12 +250,12 @@ impl Api {
         /// Which version is changed: the `ETag` that you got, or `*` for whatever it is by now.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-        body: Body<Metadata>,
+        body: Patch<Metadata>,
     ) -> Changed<ClientDocument> {
         let changed = async {
             let by = permit(&self.0, &bearer).await?;
             let (id, expected, patch) = (known(&id)?, if_match.expected()?, body.value()?);
-            let client = self.0.patch_client(&id, &expected, &patch).await??;
+            let client = self.0.patch_client(&by.reach, &id, &expected, &patch).await??;
             audit(&by, "clients.update", &id);
             Ok(ClientView::of(&client))
         };
@@ -271,31 +272,31 @@ impl Api {
         /// Which version is deleted: the `ETag` that you got; whatever it is by now when left out.
         #[oai(name = "If-Match")]
         if_match: PerhapsIfMatch,
-    ) -> Gone {
+    ) -> Deleted {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let (id, expected) = (known(&id)?, if_match.expected()?);
-            self.0.delete_client(&id, &expected).await??;
+            self.0.delete_client(&by.reach, &id, &expected).await??;
             audit(&by, "clients.delete", &id);
             Ok(())
         };
-        Gone::reply(request, gone.await)
+        Deleted::reply(request, gone.await)
     }
 
     /// Give a client a second secret
     ///
     /// It works beside the first, so that the client can change over; then withdraw the old one. At most two are alive.
     #[oai(path = "/clients/:id/secrets", method = "post", operation_id = "addClientSecret")]
-    async fn add_secret(&self, request: &Request, bearer: Bearer<ClientsWrite>, id: Path<String>) -> New<NewSecret> {
+    async fn add_secret(&self, request: &Request, bearer: Bearer<ClientsWrite>, id: Path<String>) -> Part<NewSecret> {
         let made = async {
             let by = permit(&self.0, &bearer).await?;
             let id = known(&id)?;
-            let added = self.0.add_client_secret(&id, None).await??;
+            let added = self.0.add_client_secret(&by.reach, &id, None).await??;
             audit(&by, "clients.secrets.create", &id);
             let location = self.0.issuer().url(&format!("/api/v1/clients/{id}/secrets/{}", added.made.id));
             Ok((added.made, location, added.secret.as_ref().map(reveal)))
         };
-        New::reply(request, made.await)
+        Part::reply(request, made.await)
     }
 
     /// Withdraw a secret: it opens nothing any more
@@ -304,7 +305,7 @@ impl Api {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let id = known(&id)?;
-            self.0.withdraw_client_secret(&id, &secret).await??;
+            self.0.withdraw_client_secret(&by.reach, &id, &secret).await??;
             audit(&by, "clients.secrets.delete", &id);
             Ok(())
         };
@@ -318,7 +319,7 @@ fn known(id: &str) -> Result<ClientId, Problem> {
 }
 
 fn not_found(id: &str) -> Refused {
-    Refused::NotFound(format!("client {}", id.escape_default()))
+    Refused::not_found("client", id)
 }
 
 fn reveal(secret: &Token) -> String {

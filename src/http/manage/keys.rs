@@ -73,6 +73,9 @@ impl Api {
         &self,
         request: &Request,
         bearer: Bearer<KeysRead>,
+        /// Only those in this state: `next`, `active` or `retired`.
+        #[oai(name = "state")]
+        _state: Optional<KeyState>,
         /// Items on a page, 1 to 200; 50 when left out.
         #[oai(name = "limit")]
         _limit: Optional<u32>,
@@ -82,7 +85,8 @@ impl Api {
     ) -> Many<Key> {
         let page = async {
             permit(&self.0, &bearer).await?;
-            Ok(self.0.key_page(&Query::of(request)?.page()?))
+            let query = Query::of(request)?;
+            Ok(self.0.key_page(query.word("state", &["next", "active", "retired"])?, &query.page()?))
         };
         Many::reply(request, page.await)
     }
@@ -115,7 +119,7 @@ impl Api {
         let found = async {
             permit(&self.0, &bearer).await?;
             let found = self.0.key(&kid);
-            Ok(found.ok_or_else(|| Refused::NotFound(format!("key {}", kid.0.escape_default())))?)
+            Ok(found.ok_or_else(|| Refused::not_found("key", &kid.0))?)
         };
         One::reply(request, found.await)
     }

@@ -7,10 +7,11 @@ use poem_openapi::Object;
 
 use crate::flow::Failure;
 use crate::flow::manage::Refused;
+use crate::http::bearer::status;
 use crate::protocol::bearer::{Reason, challenge};
 use crate::protocol::explanation::{Explanation, Fact, Report};
 use crate::protocol::problem::Problem as FieldProblem;
-use crate::protocol::refusal::{ErrorCode, Reason as _, Refusal};
+use crate::protocol::refusal::{Reason as _, Refusal};
 use crate::web::answer::failed;
 use crate::web::body::BodyProblem;
 use crate::web::problem;
@@ -87,18 +88,8 @@ impl Problem {
     /// The answer to `request`.
     pub(super) fn response(self, request: &Request) -> Response {
         match self {
-            Self::Token(reason) => {
-                let status = match reason.code() {
-                    ErrorCode::InvalidRequest => StatusCode::BAD_REQUEST,
-                    ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
-                    _ => StatusCode::UNAUTHORIZED,
-                };
-                let mut response = details(request, status, reason.description(), &[]);
-                if let Ok(challenge) = HeaderValue::try_from(challenge(&reason)) {
-                    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-                }
-                explained(response, Refusal::from(reason))
-            }
+            Self::Token(reason) => forbid(request, reason),
+            Self::Refused(Refused::Beyond(needed)) => forbid(request, Reason::beyond(needed)),
             Self::Refused(refused) => refuse(request, &refused),
             Self::Body(problem) => {
                 let refused = problem.refused();
@@ -111,14 +102,19 @@ impl Problem {
             }
             Self::Failure(failure) => {
                 let refused = failed(&failure);
-                let mut response = details(request, refused.status, refused.description, &[]);
-                if refused.status == StatusCode::SERVICE_UNAVAILABLE {
-                    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
-                }
-                response
+                details(request, refused.status, refused.description, &[])
             }
         }
     }
+}
+
+/// The answer to a token that does not suffice, with its challenge (RFC 6750 §3).
+fn forbid(request: &Request, reason: Reason) -> Response {
+    let mut response = details(request, status(&reason), reason.description(), &[]);
+    if let Ok(challenge) = HeaderValue::try_from(challenge(&reason)) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    explained(response, Refusal::from(reason))
 }
 
 fn refuse(request: &Request, refused: &Refused) -> Response {
@@ -131,12 +127,10 @@ fn refuse(request: &Request, refused: &Refused) -> Response {
             let detail = "It was changed since you read it. Read it again, and decide again.".to_owned();
             (StatusCode::PRECONDITION_FAILED, detail, none)
         }
+        Refused::Beyond(_) => (StatusCode::FORBIDDEN, sentence(refused), none),
         Refused::Busy => (StatusCode::SERVICE_UNAVAILABLE, sentence(refused), none),
     };
-    let mut response = details(request, status, &detail, problems);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
-    }
+    let response = details(request, status, &detail, problems);
     // What is wrong with a field may quote it, and it may be a password: the caller has read it, and nobody else does.
     let facts = problems.iter().map(|problem| Fact::of("field").came(&problem.field).note("the answer says what is wrong with it"));
     let reason = if problems.is_empty() { refused.to_string() } else { "some fields are wrong".to_owned() };
@@ -149,7 +143,11 @@ fn report(status: StatusCode, detail: &str, reason: String, explanation: Explana
 }
 
 fn details(request: &Request, status: StatusCode, detail: &str, errors: &[FieldProblem]) -> Response {
-    problem::details(status, detail, errors, request.data())
+    let mut response = problem::details(status, detail, errors, request.data());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    response
 }
 
 /// Its words as a sentence of its own.

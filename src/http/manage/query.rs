@@ -54,6 +54,13 @@ impl Query {
         self.0.get(name).map(str::to_owned)
     }
 
+    /// One of these words.
+    pub(super) fn word(&self, name: &str, words: &[&str]) -> Result<Option<&str>, Refused> {
+        let word = self.0.get(name);
+        let known = word.is_none_or(|word| words.contains(&word));
+        if known { Ok(word) } else { Err(refused(name, &format!("must be {}", words.join(" or ")))) }
+    }
+
     /// `true` or `false`.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Refused> {
         self.0.get(name).map(|text| text.parse().map_err(|_| refused(name, &"must be true or false"))).transpose()

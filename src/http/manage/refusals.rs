@@ -101,7 +101,7 @@ impl Api {
                 Ok(trace_id) => self.0.refusal(&trace_id).await?,
                 Err(_) => None,
             };
-            Ok(found.ok_or_else(|| Refused::NotFound(format!("refusal {} that is remembered", trace_id.0.escape_default())))?)
+            Ok(found.ok_or_else(|| Refused::not_found("remembered refusal of the request", &trace_id.0))?)
         };
         One::reply(request, found.await)
     }

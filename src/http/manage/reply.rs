@@ -22,16 +22,20 @@ type Reply<T> = Result<T, Problem>;
 
 /// One thing, with the version that a change has to name.
 pub(super) struct One<Schema>(Response, PhantomData<fn() -> Schema>);
-/// The same after a change.
+/// The same after a change that a merge patch describes.
 pub(super) struct Changed<Schema>(Response, PhantomData<fn() -> Schema>);
-/// A new thing, with where it is.
+/// A new thing, as the body describes it, with where it is.
 pub(super) struct New<Schema>(Response, PhantomData<fn() -> Schema>);
+/// A new part of a thing, which nothing has to describe.
+pub(super) struct Part<Schema>(Response, PhantomData<fn() -> Schema>);
 /// A page of a list.
 pub(super) struct Many<Schema>(Response, PhantomData<fn() -> Schema>);
 /// What an action led to.
 pub(super) struct Outcome<Schema>(Response, PhantomData<fn() -> Schema>);
 /// Nothing is left to say: it is gone.
 pub(super) struct Gone(Response);
+/// The same where the request may say which version it is meant for.
+pub(super) struct Deleted(Response);
 
 /// What a list consists of.
 #[derive(Object)]
@@ -51,35 +55,27 @@ impl<T: Type + ParseFromJSON + ToJSON + Example> Example for Items<T> {
 
 impl<Schema> One<Schema> {
     pub(super) fn reply<T: Serialize>(request: &Request, found: Reply<T>) -> Self {
-        Self(found.map_or_else(|problem| problem.response(request), |shown| versioned(StatusCode::OK, &shown)), PhantomData)
+        Self(shown(request, found), PhantomData)
     }
 }
 
 impl<Schema> Changed<Schema> {
     pub(super) fn reply<T: Serialize>(request: &Request, changed: Reply<T>) -> Self {
-        Self(changed.map_or_else(|problem| problem.response(request), |shown| versioned(StatusCode::OK, &shown)), PhantomData)
+        Self(shown(request, changed), PhantomData)
     }
 }
 
 impl<Schema> New<Schema> {
     /// The reply with a thing, its address below the issuer, and what is shown of it this once.
     pub(super) fn reply<T: Serialize>(request: &Request, made: Reply<(T, String, Option<String>)>) -> Self {
-        let response = made.map_or_else(
-            |problem| problem.response(request),
-            |(shown, location, secret)| {
-                let version = Version::of(&shown);
-                let mut body = json!(shown);
-                if let (Some(body), Some(secret)) = (body.as_object_mut(), secret) {
-                    body.insert("client_secret".to_owned(), secret.into());
-                }
-                let mut response = tagged(answer(StatusCode::CREATED, &body), &version);
-                if let Ok(location) = HeaderValue::try_from(location) {
-                    response.headers_mut().insert(LOCATION, location);
-                }
-                response
-            },
-        );
-        Self(response, PhantomData)
+        Self(created(request, made), PhantomData)
+    }
+}
+
+impl<Schema> Part<Schema> {
+    /// The same for a part.
+    pub(super) fn reply<T: Serialize>(request: &Request, made: Reply<(T, String, Option<String>)>) -> Self {
+        Self(created(request, made), PhantomData)
     }
 }
 
@@ -98,17 +94,44 @@ impl<Schema> Outcome<Schema> {
 
 impl Gone {
     pub(super) fn reply(request: &Request, gone: Reply<()>) -> Self {
-        let nothing = |()| {
-            let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
-            protect_machine_answer(response.headers_mut());
-            response
-        };
-        Self(gone.map_or_else(|problem| problem.response(request), nothing))
+        Self(nothing(request, gone))
     }
 }
 
-fn versioned(status: StatusCode, shown: &impl Serialize) -> Response {
-    tagged(answer(status, shown), &Version::of(shown))
+impl Deleted {
+    pub(super) fn reply(request: &Request, gone: Reply<()>) -> Self {
+        Self(nothing(request, gone))
+    }
+}
+
+fn shown<T: Serialize>(request: &Request, found: Reply<T>) -> Response {
+    found.map_or_else(|problem| problem.response(request), |shown| tagged(answer(StatusCode::OK, &shown), &Version::of(&shown)))
+}
+
+fn created<T: Serialize>(request: &Request, made: Reply<(T, String, Option<String>)>) -> Response {
+    let (shown, location, secret) = match made {
+        Ok(made) => made,
+        Err(problem) => return problem.response(request),
+    };
+    let version = Version::of(&shown);
+    let mut body = json!(shown);
+    if let (Some(body), Some(secret)) = (body.as_object_mut(), secret) {
+        body.insert("client_secret".to_owned(), secret.into());
+    }
+    let mut response = tagged(answer(StatusCode::CREATED, &body), &version);
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+fn nothing(request: &Request, gone: Reply<()>) -> Response {
+    if let Err(problem) = gone {
+        return problem.response(request);
+    }
+    let mut response = Response::builder().status(StatusCode::NO_CONTENT).finish();
+    protect_machine_answer(response.headers_mut());
+    response
 }
 
 fn tagged(mut response: Response, version: &Version) -> Response {
@@ -191,9 +214,15 @@ replies! {
     New<Schema> => {
         let made = with(documented::<Schema>(201, "What was made."), "Location", "Where it is.");
         let mut all = usual(with_tag(made));
-        all.push(problem(404, "What it would belong to is not there."));
         all.push(problem(409, "It does not go together with what is there."));
         all.extend(bodily());
+        all
+    };
+    Part<Schema> => {
+        let made = with(documented::<Schema>(201, "What was made."), "Location", "Where it is.");
+        let mut all = usual(with_tag(made));
+        all.push(problem(404, "What it would belong to is not there."));
+        all.push(problem(409, "It does not go together with what is there."));
         all
     };
     Many<Schema> => {
@@ -209,22 +238,31 @@ replies! {
     };
 }
 
-impl IntoResponse for Gone {
-    fn into_response(self) -> Response {
-        self.0
-    }
+macro_rules! endings {
+    ($($name:ident => $responses:expr;)+) => { $(
+        impl IntoResponse for $name {
+            fn into_response(self) -> Response {
+                self.0
+            }
+        }
+
+        impl ApiResponse for $name {
+            fn meta() -> MetaResponses {
+                let mut responses = usual(empty(204, "It is gone."));
+                responses.push(problem(404, "There is none of that name."));
+                responses.extend($responses);
+                responses.sort_by_key(|response| response.status);
+                MetaResponses { responses }
+            }
+
+            fn register(registry: &mut Registry) {
+                ProblemDetails::register(registry);
+            }
+        }
+    )+ };
 }
 
-impl ApiResponse for Gone {
-    fn meta() -> MetaResponses {
-        let mut responses = usual(empty(204, "It is gone."));
-        responses.push(problem(404, "There is none of that name."));
-        responses.push(problem(412, "It was changed since it was read."));
-        responses.sort_by_key(|response| response.status);
-        MetaResponses { responses }
-    }
-
-    fn register(registry: &mut Registry) {
-        ProblemDetails::register(registry);
-    }
+endings! {
+    Gone => Vec::new();
+    Deleted => vec![problem(412, "It was changed since it was read.")];
 }

@@ -13,10 +13,10 @@ use crate::flow::Server;
 use crate::flow::manage::users::{NewPassword, UserView};
 use crate::flow::manage::{Page, Refused, UserFilter, read};
 use crate::http::caller::Bearer;
-use crate::http::manage::body::Body;
+use crate::http::manage::body::{Body, Patch};
 use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::query::{Optional, Query};
-use crate::http::manage::reply::{Changed, Gone, Many, New, One};
+use crate::http::manage::reply::{Changed, Deleted, Many, New, One};
 use crate::http::manage::scopes::{UsersRead, UsersWrite};
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
@@ -201,7 +201,9 @@ impl Api {
             let by = permit(&self.0, &bearer).await?;
             let mut value = body.value()?;
             let password = take_password(&mut value)?;
-            let user = self.0.add_user(read::<Account>(value)?, password).await??;
+            let account = read::<Account>(value)?;
+            by.reach.person(&account.roles)?;
+            let user = self.0.add_user(account, password).await??;
             audit(&by, "users.create", &user.subject);
             let location = self.0.issuer().url(&format!("/api/v1/users/{}", user.subject));
             Ok((UserView::of(&user), location, None))
@@ -215,7 +217,7 @@ impl Api {
         let found = async {
             permit(&self.0, &bearer).await?;
             let found = self.0.user_by_subject(&Subject::new(sub.0.clone())).await?;
-            let user = found.ok_or_else(|| Refused::NotFound(format!("user {}", sub.0.escape_default())))?;
+            let user = found.ok_or_else(|| Refused::not_found("user", &sub.0))?;
             Ok(UserView::of(&user))
         };
         One::reply(request, found.await)
@@ -233,13 +235,13 @@ impl Api {
         /// Which version is changed: the `ETag` that you got, or `*` for whatever it is by now.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
-        body: Body<AccountPatch>,
+        body: Patch<AccountPatch>,
     ) -> Changed<User> {
         let changed = async {
             let by = permit(&self.0, &bearer).await?;
             let (expected, mut patch) = (if_match.expected()?, body.value()?);
             let password = take_password(&mut patch)?;
-            let user = self.0.patch_user(&Subject::new(sub.0), &expected, password, &patch).await??;
+            let user = self.0.patch_user(&by.reach, &Subject::new(sub.0), &expected, password, &patch).await??;
             audit(&by, "users.update", &user.subject);
             Ok(UserView::of(&user))
         };
@@ -256,15 +258,15 @@ impl Api {
         /// Which version is deleted: the `ETag` that you got; whatever it is by now when left out.
         #[oai(name = "If-Match")]
         if_match: PerhapsIfMatch,
-    ) -> Gone {
+    ) -> Deleted {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let subject = Subject::new(sub.0);
-            self.0.delete_user(&subject, &if_match.expected()?).await??;
+            self.0.delete_user(&by.reach, &subject, &if_match.expected()?).await??;
             audit(&by, "users.delete", &subject);
             Ok(())
         };
-        Gone::reply(request, gone.await)
+        Deleted::reply(request, gone.await)
     }
 }
 

@@ -250,7 +250,7 @@ impl TestServer {
     /// Rotates the signing keys as the command does, and lets the server notice.
     pub fn rotate_keys(&self) -> Rotation {
         let folder = KeyFolder::open(&self.keys).unwrap();
-        let rotation = folder.rotate(KeySize::Rsa2048, &Random::system(), self.clock.now()).unwrap();
+        let rotation = folder.rotate(KeySize::Rsa2048, &Random::system(), self.clock.now(), Duration::ZERO).unwrap();
         assert_eq!(self.keyring.reload_if_changed().unwrap(), Reload::Reloaded);
         rotation
     }

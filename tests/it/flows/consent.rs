@@ -1,6 +1,6 @@
 //! Consent: said, denied, widened, asked of somebody else, and not asked at all.
 
-use claviger::flow::manage::Expected;
+use claviger::flow::manage::{Expected, Reach};
 use claviger::protocol::client::ClientId;
 
 use crate::actors::{Browser, RelyingParty, TestServer};
@@ -84,7 +84,12 @@ async fn another_account_can_be_used_at_the_consent_page() {
 async fn our_own_application_asks_only_for_access_while_the_person_is_away() {
     let server = TestServer::start().await;
     let ours = serde_json::json!({ "first_party": true });
-    server.server.patch_client(&ClientId::parse("demo-web").unwrap(), &Expected::Anything, &ours).await.unwrap().unwrap();
+    server
+        .server
+        .patch_client(&Reach::Everything, &ClientId::parse("demo-web").unwrap(), &Expected::Anything, &ours)
+        .await
+        .unwrap()
+        .unwrap();
     let web = RelyingParty::demo_web(&server);
     let mut browser = Browser::new(&server);
 

@@ -30,6 +30,26 @@ async fn an_api_is_added_used_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn apis_and_keys_are_looked_for() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    for name in ["Beta", "alpha", "Gamma"] {
+        let new =
+            json!({"identifier": format!("https://{}.example/{name}", name.to_lowercase()), "name": name, "scopes": [{"name": name}]});
+        assert_eq!(alice.post("/apis", &new).await.status, 201);
+    }
+    let found = async |query: &str| {
+        let items = alice.get(query).await.json()["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["name"].as_str().or(item["state"].as_str()).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("/apis?q=ALPHA").await, ["alpha"]);
+    assert_eq!(found("/apis?q=.example%2Fg").await, ["Gamma"]);
+    assert!(found("/apis?q=delta").await.is_empty());
+    assert_eq!(found("/keys?state=next").await, ["next"]);
+    assert_eq!(assert_problem(&alice.get("/keys?state=lost").await, 422), ["state"]);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_an_api_is_told_field_by_field() {
     let server = TestServer::start().await;
     let alice = Manager::alice(&server).await;

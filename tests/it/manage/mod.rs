@@ -5,6 +5,7 @@ mod clients;
 mod errors;
 mod keys;
 mod permission;
+mod reach;
 mod refusals;
 mod sessions;
 mod users;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use claviger::protocol::api::{Api, ApiScope};
 use claviger::protocol::resource::Resource;
 use claviger::protocol::scope::ScopeToken;
-use claviger::store::{ApiWritten, Insertion};
+use claviger::store::{ApiWritten, Applied, Insertion};
 
 use crate::database::{Database, on_both_databases};
 use crate::store::{HOSTILE, at_once, client, client_id};
@@ -58,8 +58,8 @@ async fn an_api_comes_back_as_it_was(database: Database) {
     assert_eq!(apis.list().await, Ok(vec![bare.clone(), full.clone()]));
     assert_eq!(apis.find(&resource("HTTPS://B.example/api/")).await, Ok(Some(full.clone())));
     assert_eq!(apis.find(&resource("https://b.example/api2")).await, Ok(None));
-    assert_eq!(apis.delete(&full.identifier).await, Ok(true));
-    assert_eq!(apis.delete(&full.identifier).await, Ok(false));
+    assert_eq!(apis.delete(&full).await, Ok(Applied::Done));
+    assert_eq!(apis.delete(&full).await, Ok(Applied::Lost));
     assert_eq!(apis.list().await, Ok(vec![bare]));
     assert_eq!((database.rows("api_scope").await, database.rows("api_introspector").await), (0, 0));
 }
@@ -113,7 +113,7 @@ async fn only_clients_introspect(database: Database) {
     assert_eq!(apis.insert(&api("https://a.example", &["a"], &["one", "none"])).await, Ok(ApiWritten::NoSuchClient(client_id("none"))));
     assert_eq!(apis.list().await, Ok(vec![]));
     assert_eq!(apis.insert(&api("https://a.example", &["a"], &["one", "two"])).await, Ok(ApiWritten::Written));
-    assert_eq!(database.store.clients().delete(&client_id("one")).await, Ok(true));
+    assert_eq!(database.store.clients().delete(&client("one")).await, Ok(Applied::Done));
     // Whoever registers the identifier next does not inherit the right.
     assert_eq!(database.store.clients().insert(&client("one")).await, Ok(Insertion::Inserted));
     assert_eq!(apis.list().await.unwrap()[0].introspectors, BTreeSet::from([client_id("two")]));

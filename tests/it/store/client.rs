@@ -9,7 +9,7 @@ use crate::store::{after, alice_and_app, at_once, client, client_id, code, grant
 on_both_databases!(
     a_client_comes_back_as_it_was,
     a_taken_identifier_changes_nothing,
-    an_update_leaves_the_secrets_alone,
+    an_update_writes_all_but_when_it_was_made,
     an_update_with_secrets_adds_and_withdraws_them,
     of_two_changes_of_the_same_client_one_is_lost,
     clients_are_listed_in_pages,
@@ -41,12 +41,11 @@ async fn a_taken_identifier_changes_nothing(database: Database) {
     assert_eq!(clients.find(&first.id).await, Ok(Some(first)));
 }
 
-async fn an_update_leaves_the_secrets_alone(database: Database) {
+async fn an_update_writes_all_but_when_it_was_made(database: Database) {
     let clients = database.store.clients();
     let before = client("app");
     let changed = Client {
         name: "changed".to_owned(),
-        secrets: vec![],
         cors_origins: vec![Origin::parse("https://new.example").unwrap()],
         allowed_scope: scope("a b"),
         enabled: false,
@@ -57,7 +56,7 @@ async fn an_update_leaves_the_secrets_alone(database: Database) {
     assert_eq!(clients.replace(&before, &changed).await, Ok(Applied::Lost));
     assert_eq!(clients.insert(&before).await, Ok(Insertion::Inserted));
     assert_eq!(clients.replace(&before, &changed).await, Ok(Applied::Done));
-    let expected = Client { secrets: before.secrets, created_at: before.created_at, ..changed };
+    let expected = Client { created_at: before.created_at, ..changed };
     assert_eq!(clients.find(&expected.id).await, Ok(Some(expected)));
 }
 
@@ -67,11 +66,11 @@ async fn an_update_with_secrets_adds_and_withdraws_them(database: Database) {
     let rotated =
         Client { secrets: vec![secret("new", after(2)), secret("newest", after(3))], name: "changed".to_owned(), ..before.clone() };
     assert_eq!(clients.insert(&before).await, Ok(Insertion::Inserted));
-    assert_eq!(clients.replace_with_secrets(&before, &rotated).await, Ok(Applied::Done));
-    assert_eq!(clients.replace_with_secrets(&before, &before).await, Ok(Applied::Lost), "its secrets are others by now");
+    assert_eq!(clients.replace(&before, &rotated).await, Ok(Applied::Done));
+    assert_eq!(clients.replace(&before, &before).await, Ok(Applied::Lost), "its secrets are others by now");
     assert_eq!(clients.find(&before.id).await, Ok(Some(rotated.clone())));
     let public = Client { secrets: vec![], ..rotated.clone() };
-    assert_eq!(clients.replace_with_secrets(&rotated, &public).await, Ok(Applied::Done));
+    assert_eq!(clients.replace(&rotated, &public).await, Ok(Applied::Done));
     assert_eq!(clients.find(&before.id).await, Ok(Some(public)));
 }
 
@@ -177,8 +176,8 @@ async fn with_a_client_goes_what_it_was_granted(database: Database) {
     assert_eq!(store.grants().insert_code(&code("code", grant("g", &app, &alice, Some(&sid))), None).await, Ok(Applied::Done));
     assert_eq!(store.grants().apply(&[keep_token("token", "g")]).await, Ok(Applied::Done));
     assert_eq!(store.consents().allow(&alice.subject, &app.id, &scope("openid"), after(1)).await, Ok(Applied::Done));
-    assert_eq!(store.clients().delete(&app.id).await, Ok(true));
-    assert_eq!(store.clients().delete(&app.id).await, Ok(false));
+    assert_eq!(store.clients().delete(&app).await, Ok(Applied::Done));
+    assert_eq!(store.clients().delete(&app).await, Ok(Applied::Lost));
     for table in ["client_secret", "client_origin", "granted", "code", "refresh_token", "consent"] {
         assert_eq!(database.rows(table).await, 0, "{table}");
     }

@@ -148,8 +148,8 @@ async fn with_a_person_goes_what_is_theirs(database: Database) {
     let (alice, app, sid) = alice_and_app(store).await;
     assert_eq!(store.grants().insert_code(&code("code", grant("g", &app, &alice, Some(&sid))), None).await, Ok(Applied::Done));
     assert_eq!(store.consents().allow(&alice.subject, &app.id, &scope("openid"), after(1)).await, Ok(Applied::Done));
-    assert_eq!(store.users().delete(&alice.subject).await, Ok(true));
-    assert_eq!(store.users().delete(&alice.subject).await, Ok(false));
+    assert_eq!(store.users().delete(&alice).await, Ok(Applied::Done));
+    assert_eq!(store.users().delete(&alice).await, Ok(Applied::Lost));
     for table in ["session", "consent", "granted", "code"] {
         assert_eq!(database.rows(table).await, 0, "{table}");
     }
@@ -161,7 +161,6 @@ async fn a_subject_that_can_not_be_is_nobody(database: Database) {
     for hostile in ["", "\0", "a\0b", "' OR 1=1 --", "%", "\u{FFFF}"] {
         let subject = Subject::new(hostile);
         assert_eq!(store.users().find(&subject).await, Ok(None), "{hostile:?}");
-        assert_eq!(store.users().delete(&subject).await, Ok(false), "{hostile:?}");
         assert_eq!(store.sessions().of_user(&subject).await, Ok(vec![]), "{hostile:?}");
         assert_eq!(store.consents().of_user(&subject).await, Ok(vec![]), "{hostile:?}");
         assert_eq!(store.grants().revoke_all_of(&subject, NOW).await, Ok(()), "{hostile:?}");
