@@ -90,6 +90,11 @@ impl Document {
         document
     }
 
+    /// Whether it has no entry at all, not even a wrong one.
+    pub(super) const fn names_nothing(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Everything that is wrong with it by itself and beside the rest, in the order of its entries.
     pub(super) fn problems_with(&self, others: Vec<Problem>) -> Vec<Problem> {
         let mut problems = self.problems.clone();

@@ -44,7 +44,11 @@ pub(super) struct Found {
 
 /// The steps, in an order in which each finds what it refers to; or everything that is wrong with the file.
 pub(super) fn plan(document: &Document, found: &Found, extent: Extent, issuer: &Issuer) -> Result<Vec<Step>, Vec<Problem>> {
-    let problems = document.problems_with(apis::problems(document, found, extent, issuer));
+    let mut problems = document.problems_with(apis::problems(document, found, extent, issuer));
+    // A file that was cut short or emptied by mistake must not cost everything.
+    if extent == Extent::Everything && document.names_nothing() {
+        problems.push(Problem::new("names nothing", "--prune would delete everything"));
+    }
     if !problems.is_empty() {
         return Err(problems);
     }

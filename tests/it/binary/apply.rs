@@ -122,6 +122,21 @@ fn what_is_not_named_stays_unless_it_is_pruned() {
 }
 
 #[test]
+fn a_file_that_names_nothing_prunes_nothing() {
+    let site = Site::migrated();
+    site.apply(&given(SECRET), &[]).succeeded();
+    let before = site.export();
+    for text in ["", "# All of it is gone.\n", "client = []\nuser = []\n"] {
+        for flags in [&["--prune"][..], &["--prune", "--dry-run"]] {
+            let said = site.apply(text, flags).failed();
+            assert_eq!(said, "claviger: orders.toml: names nothing: --prune would delete everything\n", "{text:?}");
+        }
+        assert_eq!(site.apply(text, &[]).succeeded(), "Nothing to change.\n", "without --prune there is nothing to do");
+    }
+    assert_eq!(site.export(), before);
+}
+
+#[test]
 fn every_problem_is_said_at_once_and_nothing_is_changed() {
     let site = Site::migrated();
     let before = site.export();
