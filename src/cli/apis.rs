@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                 let scopes: Vec<String> = api.scopes.iter().map(with_role).collect();
                 vec![api.identifier.to_string(), api.name.clone(), scopes.join(" ")]
             };
-            say(table(&server.apis().await?.iter().map(row).collect::<Vec<_>>()));
+            say(table(&server.apis().await?.iter().map(row).collect::<Vec<_>>()))?;
         }
         Command::Add { identifier, name, scopes, introspectors } => {
             let api = Api {
@@ -74,11 +74,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                     .collect::<Result<_, _>>()?,
             };
             server.add_api(api).await??;
-            say(format!("Added the API {identifier}."));
+            say(format!("Added the API {identifier}."))?;
         }
         Command::Delete { identifier } => {
             server.delete_api(&resource(&identifier)?, &Expected::Anything).await??;
-            say(format!("Deleted the API {identifier}."));
+            say(format!("Deleted the API {identifier}."))?;
         }
     }
     server.close().await;

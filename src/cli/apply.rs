@@ -1,12 +1,13 @@
 //! `claviger apply`: clients, APIs and people become what a file says.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::output::{Trouble, complain, say};
+use crate::cli::output::{Trouble, complain, say, say_secret};
 use crate::cli::place::Place;
 use crate::flow::apply::{Document, Extent, Kind, Step, Strength};
 use crate::protocol::token::Token;
@@ -54,21 +55,24 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
         ));
     }
     let extent = if arguments.prune { Extent::Everything } else { Extent::Named };
-    let mut counts = Counts::default();
+    let mut shown = Shown::default();
     let outcome = if arguments.dry_run {
         let planned = server.plan(&document, extent).await?;
-        planned.map(|steps| steps.iter().for_each(|step| counts.show(step, None)))
+        planned.map(|steps| drop(steps.iter().try_for_each(|step| shown.show(step, None))))
     } else {
-        server.apply(&document, extent, |step, secret| counts.show(step, secret)).await?
+        server.apply(&document, extent, |step, secret| shown.show(step, secret)).await?
     };
     server.close().await;
     if let Err(problems) = outcome {
         let mut lines: Vec<String> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
-        lines.extend(counts.any().then(|| "It stopped there; what is listed above is done.".to_owned()));
+        lines.extend(shown.any().then(|| "It stopped there; what is listed above is done.".to_owned()));
         return Err(Trouble::new(lines.join("\n")));
     }
-    say(counts.summary(arguments.dry_run));
-    Ok(if arguments.dry_run && counts.any() { ExitCode::from(2) } else { ExitCode::SUCCESS })
+    if let Some(trouble) = shown.trouble {
+        return Err(trouble);
+    }
+    say(shown.summary(arguments.dry_run))?;
+    Ok(if arguments.dry_run && shown.any() { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
 /// The text of the file, and what to call it.
@@ -93,25 +97,31 @@ fn warn_of_weak_secrets(document: &Document) {
     }
 }
 
-/// How much was, or would be, changed.
+/// How much was, or would be, changed; and why the rest could not be shown.
 #[derive(Default)]
-struct Counts {
+struct Shown {
     added: usize,
     changed: usize,
     deleted: usize,
+    trouble: Option<Trouble>,
 }
 
-impl Counts {
-    fn show(&mut self, step: &Step, secret: Option<&Token>) {
+impl Shown {
+    /// Shows a step. There are no more to make where it can't be shown: whoever reads would miss them, and their secrets would be lost.
+    fn show(&mut self, step: &Step, secret: Option<&Token>) -> ControlFlow<()> {
         match step.kind() {
             Kind::Add => self.added += 1,
             Kind::Change => self.changed += 1,
             Kind::Delete => self.deleted += 1,
         }
-        say(step);
-        if let Some(secret) = secret {
-            say(format!("    its secret, shown this once: {}", secret.reveal()));
-        }
+        let said = match (secret, step) {
+            (Some(secret), Step::AddClient(client, _) | Step::ChangeClient { before: client, .. }) => {
+                say_secret(&format!("{step}\n    its secret, shown this once"), secret, &client.id)
+            }
+            _ => say(step),
+        };
+        self.trouble = said.err();
+        if self.trouble.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     const fn any(&self) -> bool {
@@ -119,7 +129,7 @@ impl Counts {
     }
 
     fn summary(&self, dry_run: bool) -> String {
-        let Self { added, changed, deleted } = self;
+        let Self { added, changed, deleted, .. } = self;
         match (self.any(), dry_run) {
             (false, _) => "Nothing to change.".to_owned(),
             (true, true) => format!("{added} to add, {changed} to change, {deleted} to delete. Nothing is changed yet."),

@@ -23,19 +23,19 @@ const BUILT_AFTER: Timestamp = Timestamp::from_seconds(1_793_491_200);
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     let config = arguments.place.config()?;
-    say(format!("ok       configuration: issuer {}", config.issuer));
+    say(format!("ok       configuration: issuer {}", config.issuer))?;
     for warning in config.warnings() {
-        say(format!("warning  configuration: {warning}"));
+        say(format!("warning  configuration: {warning}"))?;
     }
     let now = Clock::system().now();
     let found = [("database", database(&config).await), ("keys", keys(&config, now)), ("clock", clock(now))];
     let mut problems = 0;
     for (what, result) in found {
         match result {
-            Ok(fine) => say(format!("ok       {what}: {fine}")),
+            Ok(fine) => say(format!("ok       {what}: {fine}"))?,
             Err(problem) => {
                 problems += 1;
-                say(format!("problem  {what}: {problem}"));
+                say(format!("problem  {what}: {problem}"))?;
             }
         }
     }

@@ -2,13 +2,12 @@
 
 use clap::{Args, Subcommand};
 
-use crate::cli::output::{Trouble, say, table};
+use crate::cli::output::{Trouble, say, say_secret, table};
 use crate::cli::place::Place;
 use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule};
 use crate::protocol::client_metadata::ClientMetadata;
-use crate::protocol::token::Token;
 
 /// Manage the registered applications
 #[derive(Args)]
@@ -102,6 +101,9 @@ struct Add {
     pkce_optional: bool,
 }
 
+/// What stands before a generated secret.
+const SHOWN: &str = "Its secret, shown this once";
+
 /// A parser for a specification's word.
 fn word<T: Clone + Send + Sync + 'static>(parse: fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| parse(text).ok_or_else(|| "it is not one of those that the help names".to_owned())
@@ -116,7 +118,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                 let enabled = if client.enabled { "enabled" } else { "disabled" };
                 vec![client.id.to_string(), client.name.clone(), client.auth_method.to_string(), grants.join(","), enabled.to_owned()]
             };
-            say(table(&server.clients().await?.iter().map(row).collect::<Vec<_>>()));
+            say(table(&server.clients().await?.iter().map(row).collect::<Vec<_>>()))?;
         }
         Command::Show { id } => {
             let id = parse(&id)?;
@@ -124,26 +126,34 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                 .client(&id)
                 .await?
                 .ok_or_else(|| Trouble::new(format!("there is no client {id}. `claviger clients list` shows them.")))?;
-            say(table(&description(&client)));
+            say(table(&description(&client)))?;
         }
         Command::Add(add) => {
             let client = add.metadata().client().map_err(Refused::Invalid)?;
             let added = server.add_client(client, None).await??;
-            say(format!("Registered {}.", added.made.id));
-            show_secret(added.secret.as_ref());
+            let registered = format!("Registered {}.", added.made.id);
+            match &added.secret {
+                Some(secret) => say_secret(&format!("{registered}\n{SHOWN}"), secret, &added.made.id)?,
+                None => say(registered)?,
+            }
         }
         Command::Disable { id } => {
             server.enable_client(&parse(&id)?, false).await??;
-            say(format!("Disabled {id}."));
+            say(format!("Disabled {id}."))?;
         }
         Command::Enable { id } => {
             server.enable_client(&parse(&id)?, true).await??;
-            say(format!("Enabled {id}."));
+            say(format!("Enabled {id}."))?;
         }
-        Command::RotateSecret { id } => show_secret(server.rotate_client_secret(&parse(&id)?, None).await??.secret.as_ref()),
+        Command::RotateSecret { id } => {
+            let id = parse(&id)?;
+            if let Some(secret) = server.rotate_client_secret(&id, None).await??.secret {
+                say_secret(SHOWN, &secret, &id)?;
+            }
+        }
         Command::Delete { id } => {
             server.delete_client(&Reach::Everything, &parse(&id)?, &Expected::Anything).await??;
-            say(format!("Deleted {id}."));
+            say(format!("Deleted {id}."))?;
         }
     }
     server.close().await;
@@ -200,10 +210,4 @@ fn description(client: &Client) -> Vec<Vec<String>> {
 
 fn parse(id: &str) -> Result<ClientId, Trouble> {
     ClientId::parse(id).map_err(|problem| Trouble::new(format!("a client identifier {problem}")))
-}
-
-fn show_secret(secret: Option<&Token>) {
-    if let Some(secret) = secret {
-        say(format!("Its secret, shown this once: {}", secret.reveal()));
-    }
 }

@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     for problem in opened.server.put_demo_data().await?.err().unwrap_or_default() {
         tracing::warn!("the demo data was left out: {problem}");
     }
-    say(welcome(config.issuer.as_str(), opened.server.random()));
+    say(welcome(config.issuer.as_str(), opened.server.random()))?;
     let surroundings = Surroundings { own_host_only: true, docs: config.docs.client(), shows_why: true, ..Surroundings::default() };
     serve(opened.server, &config, listeners, surroundings).await
 }

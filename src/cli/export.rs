@@ -15,7 +15,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     let server = arguments.place.server().await?;
-    say(server.export().await?.trim_end());
+    let file = server.export().await?;
     server.close().await;
-    Ok(())
+    say(file.trim_end())
 }

@@ -36,7 +36,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     let answer = asked.map_err(|_| Trouble::new(format!("the server did not answer at {shown} within {} s", PATIENCE.as_secs())))?;
     match answer {
         Ok(StatusCode::OK) => {
-            say("The server is ready.");
+            say("The server is ready.")?;
             Ok(())
         }
         Ok(StatusCode::SERVICE_UNAVAILABLE) => {

@@ -61,25 +61,25 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
         Command::List => {
             let rows: Vec<_> =
                 folder.keyring()?.keys().map(|key| vec![key.kid().to_string(), key.algorithm().to_owned(), state(key.state())]).collect();
-            say(table(&rows));
+            say(table(&rows))?;
         }
         Command::Show { kid } => {
             let published = folder.keyring()?.published(now);
             let Some(key) = published.keys.iter().find(|key| key.kid.as_str() == kid) else {
                 return Err(Trouble::new(format!("there is no published key {kid}. `claviger keys list` shows them.")));
             };
-            say(serde_json::to_string_pretty(key).map_err(|error| Trouble::new(error.to_string()))?);
+            say(serde_json::to_string_pretty(key).map_err(|error| Trouble::new(error.to_string()))?)?;
         }
         Command::Add { file } => {
             let pem = std::fs::read_to_string(&file).map_err(|error| Trouble::new(format!("{} can't be read: {error}", file.display())))?;
             let imported = folder.import(&pem, now)?;
-            say(format!("{} is the next key; `claviger keys rotate` makes it sign.", imported.next));
+            say(format!("{} is the next key; `claviger keys rotate` makes it sign.", imported.next))?;
         }
         Command::Disable { kid } => {
             let parsed = Kid::parse(&kid).map_err(|problem| Trouble::new(format!("{kid:?}: {problem}")))?;
             folder.disable(&parsed, size, &random, now)?;
-            say(format!("{kid} is gone: verifiers refuse its tokens as soon as they fetch the keys anew, within minutes."));
-            say(format!("{} signs from now on.", folder.keyring()?.active().kid()));
+            say(format!("{kid} is gone: verifiers refuse its tokens as soon as they fetch the keys anew, within minutes."))?;
+            say(format!("{} signs from now on.", folder.keyring()?.active().kid()))?;
         }
         Command::Rotate => {
             if let Some(KeyState::Next { since }) =
@@ -91,8 +91,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
                 );
             }
             let rotation = folder.rotate(size, &random, now, Duration::ZERO)?;
-            say(format!("{} signs from now on. {} is published as the next one.", rotation.active, rotation.next));
-            say(format!("{} is retired, and published for as long as its tokens may live.", rotation.retired));
+            say(format!("{} signs from now on. {} is published as the next one.", rotation.active, rotation.next))?;
+            say(format!("{} is retired, and published for as long as its tokens may live.", rotation.retired))?;
         }
     }
     Ok(())

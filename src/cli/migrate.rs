@@ -20,10 +20,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     let applied = store.migrate().await?;
     store.close().await;
     if applied.is_empty() {
-        say("The database was up to date.");
+        say("The database was up to date.")?;
     }
     for name in applied {
-        say(format!("applied {name}"));
+        say(format!("applied {name}"))?;
     }
     Ok(())
 }

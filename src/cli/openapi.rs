@@ -12,6 +12,5 @@ pub(super) struct Arguments {}
 
 pub(super) fn run(_: &Arguments) -> Result<(), Trouble> {
     let document = document().and_then(|document| serde_json::to_string_pretty(&document));
-    say(document.map_err(|error| Trouble::new(format!("the document can't be made: {error}")))?);
-    Ok(())
+    say(document.map_err(|error| Trouble::new(format!("the document can't be made: {error}")))?)
 }

@@ -1,23 +1,51 @@
 //! What commands print. A reader that went away (`claviger clients list | head -1`) is no failure.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 
 use crate::config::Problems;
 use crate::flow::Failure;
 use crate::flow::manage::Refused;
+use crate::protocol::client::ClientId;
+use crate::protocol::token::Token;
 use crate::signing::KeyFolderFailure;
 use crate::store::StoreFailure;
 use crate::web::listeners::BindProblem;
 
 /// Prints a line of a command's result.
-pub(super) fn say(line: impl Display) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+pub(super) fn say(line: impl Display) -> Result<(), Trouble> {
+    said(print(line))
+}
+
+/// Prints the generated secret of a client after some words. It is shown this once, so nobody to read it is a failure as well.
+pub(super) fn say_secret(words: &str, secret: &Token, client: &ClientId) -> Result<(), Trouble> {
+    print(format_args!("{words}: {}", secret.reveal())).map_err(|error| {
+        Trouble::new(format!(
+            "the client {client} has its secret, but it can't be shown: standard output can't be written to: {error}. Make another one with \
+             `claviger clients rotate-secret {client}`."
+        ))
+    })
+}
+
+fn print(line: impl Display) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// What came of printing a result.
+pub(super) fn said(printed: io::Result<()>) -> Result<(), Trouble> {
+    match printed {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Trouble::new(format!(
+            "standard output can't be written to: {error}. What it shows is not complete; what was changed stays changed."
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Prints what went wrong.
 pub(super) fn complain(trouble: &str) {
-    let _ = writeln!(std::io::stderr(), "claviger: {trouble}");
+    let _ = writeln!(io::stderr(), "claviger: {trouble}");
 }
 
 /// Why a command did not do what it should, with what to do about it.

@@ -9,8 +9,6 @@ use crate::cli::output::{Trouble, say};
 #[command(after_help = "Example:\n  claviger reference > docs/configuration.md")]
 pub(super) struct Arguments {}
 
-#[expect(clippy::unnecessary_wraps, reason = "commands have one shape")]
 pub(super) fn run(_: &Arguments) -> Result<(), Trouble> {
-    say(crate::config::reference().trim_end());
-    Ok(())
+    say(crate::config::reference().trim_end())
 }

@@ -98,7 +98,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                     if user.enabled { "enabled" } else { "disabled" }.to_owned(),
                 ]
             };
-            say(table(&server.users().await?.iter().map(row).collect::<Vec<_>>()));
+            say(table(&server.users().await?.iter().map(row).collect::<Vec<_>>()))?;
         }
         Command::Show { username } => {
             let user = found(&server, &username).await?;
@@ -110,34 +110,34 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                 row("roles", roles_of(&user)),
                 row("enabled", user.enabled.to_string()),
                 row("password", if user.password.is_some() { "set" } else { "none" }.to_owned()),
-            ]));
-            say(format!("claims    {claims}"));
+            ]))?;
+            say(format!("claims    {claims}"))?;
         }
         Command::Add { username, roles, name, email } => {
             let claims = StandardClaims { name, email, ..StandardClaims::default() };
             let account = Account { username, claims, roles: roles.into_iter().collect(), ..Account::default() };
             let user = server.add_user(account, Some(NewPassword::Text(read_password()?))).await??;
-            say(format!("Added {} with the subject {}.", user.username, user.subject));
+            say(format!("Added {} with the subject {}.", user.username, user.subject))?;
         }
         Command::Disable { username } => {
             server.enable_user(&parse(&username)?, false).await??;
-            say(format!("Disabled {username}."));
+            say(format!("Disabled {username}."))?;
         }
         Command::Enable { username } => {
             server.enable_user(&parse(&username)?, true).await??;
-            say(format!("Enabled {username}."));
+            say(format!("Enabled {username}."))?;
         }
         Command::Password { username } => {
             server.set_password(&parse(&username)?, read_password()?).await??;
-            say(format!("The password of {username} is changed; their sessions and tokens have ended."));
+            say(format!("The password of {username} is changed; their sessions and tokens have ended."))?;
         }
         Command::Roles { username, roles } => {
             server.set_roles(&parse(&username)?, &roles).await??;
-            say(format!("The roles of {username} are changed."));
+            say(format!("The roles of {username} are changed."))?;
         }
         Command::Delete { username } => {
             server.delete_user(&Reach::Everything, &found(&server, &username).await?.subject, &Expected::Anything).await??;
-            say(format!("Deleted {username}."));
+            say(format!("Deleted {username}."))?;
         }
     }
     server.close().await;

@@ -45,6 +45,5 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
              or it failed, which the log tells; or it was refused so long ago that it is forgotten (log.kept_refusals keeps {kept})."
         )));
     };
-    say(refusal);
-    Ok(())
+    say(refusal)
 }

@@ -1,6 +1,7 @@
 //! The people, clients and API that `claviger dev` puts in, so that everything can be tried at once. Their passwords and secrets are public:
 //! nothing else puts them in by itself.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::flow::apply::{Extent, Strength};
@@ -15,6 +16,6 @@ impl Server {
     /// be another one today.
     pub async fn put_demo_data(&self) -> Result<Result<(), Vec<Problem>>, Failure> {
         let document = self.read_document(DEMO, Path::new(""), Strength::Any);
-        self.apply(&document, Extent::Missing, |_, _| {}).await
+        self.apply(&document, Extent::Missing, |_, _| ControlFlow::Continue(())).await
     }
 }

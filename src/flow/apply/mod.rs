@@ -18,6 +18,7 @@ mod step;
 mod tests;
 mod written;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::flow::apply::document::Rules;
@@ -48,12 +49,12 @@ impl Server {
     }
 
     /// Changes what has to change, and tells of each change as soon as it is made, with the secret that was generated for it. Where something
-    /// is refused after all, because of what somebody else changed meanwhile, it stops there.
+    /// is refused after all, because of what somebody else changed meanwhile, it stops there, and also where `tell` says so.
     pub async fn apply(
         &self,
         document: &Document,
         extent: Extent,
-        mut tell: impl FnMut(&Step, Option<&Token>),
+        mut tell: impl FnMut(&Step, Option<&Token>) -> ControlFlow<()>,
     ) -> Result<Result<(), Vec<Problem>>, Failure> {
         let (mut fewest, mut tries) = (usize::MAX, 0);
         'compare: while tries < ATTEMPTS {
@@ -66,7 +67,8 @@ impl Server {
             fewest = fewest.min(steps.len());
             for step in steps {
                 match self.carry_out(&step).await? {
-                    Ok(secret) => tell(&step, secret.as_ref()),
+                    Ok(secret) if tell(&step, secret.as_ref()).is_break() => return Ok(Ok(())),
+                    Ok(_) => {}
                     Err(Refused::Outdated | Refused::AlreadyThere(_) | Refused::NotFound(_)) => continue 'compare,
                     Err(Refused::Invalid(problems)) => {
                         let place = |problem: Problem| Problem::new(format!("{}: {}", step.subject(), problem.field), problem.reason);

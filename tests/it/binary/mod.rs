@@ -8,6 +8,7 @@ mod durability;
 mod health;
 mod help;
 mod keys;
+mod output;
 pub mod program;
 mod requests;
 mod serve;
