@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use self::output::{Trouble, complain};
+use self::output::{Trouble, complain, said};
 
 /// An OAuth 2 and OpenID Connect authorization server. Without a command it starts `claviger dev`.
 #[derive(Parser)]
@@ -52,20 +52,27 @@ enum Command {
     Reference(reference::Arguments),
 }
 
-/// Runs the command that the process was started with. The exit status is 0 when it did what it should, 2 for a wrong command line and where
-/// `apply --dry-run` would change something, and 1 for everything else.
+/// Runs the command that the process was started with. The exit status is 0 when it did what it should, 2 where `apply --dry-run` would
+/// change something, and 1 for everything else.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    raise_descriptor_limit();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("the process can't be set up: {error}"));
-            return ExitCode::FAILURE;
-        }
+    let outcome = match Arguments::try_parse() {
+        Ok(arguments) => start(arguments),
+        Err(help) => explain(&help),
     };
-    let outcome: Result<ExitCode, Trouble> = runtime.block_on(async {
+    outcome.unwrap_or_else(|trouble| {
+        complain(&trouble.to_string());
+        ExitCode::FAILURE
+    })
+}
+
+fn start(arguments: Arguments) -> Result<ExitCode, Trouble> {
+    raise_descriptor_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::new(format!("the process can't be set up: {error}")))?;
+    runtime.block_on(async {
         let done = match arguments.command.unwrap_or_else(|| Command::Dev(dev::Arguments::default())) {
             Command::Dev(arguments) => dev::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments).await,
@@ -83,11 +90,14 @@ pub fn run() -> ExitCode {
             Command::Reference(arguments) => reference::run(&arguments),
         };
         done.map(|()| ExitCode::SUCCESS)
-    });
-    outcome.unwrap_or_else(|trouble| {
-        complain(&trouble.to_string());
-        ExitCode::FAILURE
     })
+}
+
+/// Prints what clap has to say: the help or the version that was asked for, or what is wrong with the command line.
+fn explain(help: &clap::Error) -> Result<ExitCode, Trouble> {
+    let printed = said(help.print());
+    // clap's own status for a wrong command line is 2, which is for `apply --dry-run` here.
+    if help.use_stderr() { Ok(ExitCode::FAILURE) } else { printed.map(|()| ExitCode::SUCCESS) }
 }
 
 /// Connections are descriptors, and shells hand out few of them: takes as many as the system allows. Where it allows none, it stays so.

@@ -95,7 +95,7 @@ async fn what_contradicts_itself_is_refused_with_all_reasons() {
     assert!(refused(&["show", "bad"]).contains("`claviger clients list` shows them"));
     assert!(refused(&["disable", "bad"]).contains("there is no client bad"));
     let word = site.run(&["clients", "add", "bad", "--name", "Bad", "--grant", "magic", "--data", "data"]);
-    assert_eq!(word.code, Some(2), "{word:?}");
+    assert_eq!(word.code, Some(1), "{word:?}");
     assert!(word.stderr.contains("--grant"), "{word:?}");
 }
 
