@@ -4,7 +4,6 @@
 //! wait for them, and the rest are refused at once: signing tokens stays fast while logins queue. Whether a user exists can't be told
 //! from the work: without a stored hash, the password is compared with the hash of nobody, at the same cost.
 
-mod cost;
 mod memory;
 mod pool;
 mod stored;
@@ -18,9 +17,9 @@ use std::thread::available_parallelism;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-pub use cost::{Argon2Cost, InvalidCost};
 pub use stored::UnusableHash;
 
+pub use crate::identity::password_cost::{Argon2Cost, InvalidCost};
 use crate::password::pool::{Pool, Undone};
 use crate::password::stored::StoredHash;
 use crate::random::Random;

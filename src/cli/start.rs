@@ -18,7 +18,7 @@ use crate::config::log::LogFormat;
 use crate::flow::refusals::record_forever;
 use crate::flow::sweep::{sweep_forever, watch_keys};
 use crate::flow::{Server, Settings};
-use crate::password::{Argon2Cost, Passwords};
+use crate::password::Passwords;
 use crate::random::Random;
 use crate::signing::{KeyFolder, KeySize, SharedKeyring};
 use crate::store::Store;
@@ -53,8 +53,7 @@ pub(super) async fn open(config: &Config) -> Result<Opened, Trouble> {
     let size = u32::try_from(config.keys.rsa_bits).ok().and_then(KeySize::from_bits).unwrap_or_default();
     let folder = KeyFolder::open_or_create(&config.keys.folder, size, &random, clock.now())?;
     let keyring = SharedKeyring::open(folder)?;
-    let cost = Argon2Cost::new(config.password.memory_kib, config.password.iterations, config.password.parallelism)
-        .map_err(|problem| Trouble::new(format!("password.memory_kib, iterations, parallelism: {problem}")))?;
+    let cost = config.password.cost().map_err(|problem| Trouble::new(format!("password: {problem}")))?;
     let workers = config.password.workers.and_then(NonZeroUsize::new).unwrap_or_else(Passwords::default_workers);
     let passwords = Passwords::new(cost, workers, config.password.queue, random.clone())
         .map_err(|error| Trouble::new(format!("the threads that hash passwords can't be started: {error}")))?;

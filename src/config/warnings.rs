@@ -4,6 +4,7 @@ use url::Url;
 
 use super::Config;
 use super::database::DatabaseUrl;
+use crate::identity::password_cost::Argon2Cost;
 
 /// The sentences for `config`.
 pub(super) fn of(config: &Config) -> Vec<String> {
@@ -32,7 +33,7 @@ pub(super) fn of(config: &Config) -> Vec<String> {
         };
         warnings.push(advice.to_owned());
     }
-    if config.password.is_below_floor() {
+    if config.password.cost().is_ok_and(Argon2Cost::is_below_floor) {
         warnings.push(
             "password: these Argon2id parameters are weaker than OWASP's least (19456 KiB with 2 iterations, or 47104 KiB with 1)"
                 .to_owned(),

@@ -2,6 +2,7 @@
 //! Pure like [`crate::protocol`].
 
 pub mod account;
+pub mod password_cost;
 pub mod session;
 pub mod throttle;
 pub mod user;

@@ -5,8 +5,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::identity::password_cost::{Argon2Cost, InvalidCost};
 use crate::password::PasswordFailure;
-use crate::password::cost::{Argon2Cost, InvalidCost};
 use crate::password::memory::Memory;
 use crate::random::Random;
 

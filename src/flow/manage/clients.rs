@@ -81,8 +81,12 @@ impl Server {
     /// Registers a client as described. A confidential one gets a generated secret, unless its secret is `given`.
     pub async fn add_client(&self, mut client: Client, given: Option<TokenHash>) -> Result<Result<WithSecret<Client>, Refused>, Failure> {
         let now = self.clock.now();
-        let secret = (!client.is_public() && given.is_none()).then(|| self.random.token(TokenKind::ClientSecret));
-        let hash = given.or_else(|| secret.as_ref().map(Token::hash));
+        let (secret, hash) = if client.is_public() {
+            (None, given)
+        } else {
+            let (secret, hash) = self.given_or_generated(given);
+            (secret, Some(hash))
+        };
         client.secrets = hash.map(|hash| self.new_secret(hash)).into_iter().collect();
         (client.created_at, client.updated_at) = (now, now);
         let problems = client.problems();
