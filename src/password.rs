@@ -51,6 +51,17 @@ pub struct Verification {
     pub needs_rehash: bool,
 }
 
+/// How a hash that was made elsewhere compares with a new one of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenHash {
+    /// It is as ours would be.
+    Current,
+    /// It has another cost, salt or length: it is renewed when its owner signs in.
+    Outdated,
+    /// The same, and its password is cheaper to guess than OWASP recommends at least.
+    Weak,
+}
+
 /// A password could be neither hashed nor verified.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordFailure {
@@ -124,10 +135,17 @@ impl Passwords {
         self.0.pool.run(move |memory| stored::hash(cost, &password, salt, memory)).await?
     }
 
-    /// Whether a hash that was made elsewhere is as a new one of ours would be; otherwise it is renewed when its owner signs in. A problem
-    /// when it is not one of Argon2id, or would take too much work.
-    pub fn check_given(&self, phc: &str) -> Result<bool, UnusableHash> {
-        Ok(!StoredHash::given(phc)?.is_outdated(self.0.cost))
+    /// How a hash that was made elsewhere compares with a new one of ours. A problem when it is not one of Argon2id, or would take too much
+    /// work.
+    pub fn check_given(&self, phc: &str) -> Result<GivenHash, UnusableHash> {
+        let given = StoredHash::given(phc)?;
+        Ok(if !given.is_outdated(self.0.cost) {
+            GivenHash::Current
+        } else if given.cost().is_below_floor() {
+            GivenHash::Weak
+        } else {
+            GivenHash::Outdated
+        })
     }
 
     /// How many verifications have been computed so far.

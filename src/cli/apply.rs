@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     /// Delete every client, API and person that the file does not name
     #[arg(long)]
     prune: bool,
-    /// Let in secrets and passwords that are too short: for demo data, where nobody else can reach the server
+    /// Let in secrets and passwords that are too short, and hashes that are too cheap: for demo data, where nobody else can reach the server
     #[arg(long)]
     allow_weak_secrets: bool,
     #[command(flatten)]
@@ -50,15 +50,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
     }
     for place in &document.outdated_hashes {
         complain(&format!(
-            "note: {name}: {place}: password_hash has another cost than this server's. It is renewed when they sign in, and the next apply would \
-             set it back and sign them out: hash it at this server's cost, or take it out of the file once it is in."
+            "note: {name}: {place}: password_hash is not as this server would make it (cost, salt or length). It is renewed when they sign in, and \
+             the next apply would set it back and sign them out: hash it as this server does, or take it out of the file once it is in."
         ));
     }
     let extent = if arguments.prune { Extent::Everything } else { Extent::Named };
     let mut shown = Shown::default();
     let outcome = if arguments.dry_run {
         let planned = server.plan(&document, extent).await?;
-        planned.map(|steps| drop(steps.iter().try_for_each(|step| shown.show(step, None))))
+        planned.map(|steps| steps.iter().take_while(|step| shown.show(step, None).is_continue()).for_each(drop))
     } else {
         server.apply(&document, extent, |step, secret| shown.show(step, secret)).await?
     };
@@ -89,8 +89,8 @@ fn read(file: &Path) -> Result<(String, String), Trouble> {
 
 fn warn_of_weak_secrets(document: &Document) {
     complain(
-        "WARNING: --allow-weak-secrets lets in client secrets of fewer than 32 characters and passwords that are shorter than this server asks \
-         for. Anyone could guess them: never use it where others can reach the server.",
+        "WARNING: --allow-weak-secrets lets in client secrets of fewer than 32 characters, passwords that are shorter than this server asks \
+         for, and hashes that are cheap to guess. Anyone could find them out: never use it where others can reach the server.",
     );
     for place in &document.weak {
         complain(&format!("WARNING: let in although it is weak: {place}"));

@@ -56,6 +56,11 @@ impl StoredHash {
         if hash.algorithm == Algorithm::Argon2id { Ok(hash) } else { Err(UnusableHash::Algorithm) }
     }
 
+    /// What it costs.
+    pub(super) const fn cost(&self) -> Argon2Cost {
+        self.cost
+    }
+
     /// A hash that no password has, and that takes as much work to compare with as a real one.
     pub(super) fn of_nobody(cost: Argon2Cost, random: &Random) -> Result<Self, argon2::Error> {
         Ok(Self {

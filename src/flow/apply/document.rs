@@ -12,8 +12,8 @@ use crate::flow::apply::shape;
 use crate::flow::apply::written::{self, Written};
 use crate::flow::manage::users::NewPassword;
 use crate::identity::account::Account;
-use crate::identity::user::{PasswordHash, Username, check_new_password};
-use crate::password::Passwords;
+use crate::identity::user::{PasswordHash, Username, WeakPassword, check_new_password};
+use crate::password::{GivenHash, Passwords};
 use crate::protocol::api::Api;
 use crate::protocol::chosen_secret::{BadSecret, check_chosen_secret};
 use crate::protocol::client::Client;
@@ -26,11 +26,13 @@ use crate::protocol::token::TokenHash;
 const CLIENT_SECRETS: [&str; 2] = ["client_secret", "client_secret_file"];
 /// The members of a person that give their password.
 const PASSWORDS: [&str; 3] = ["password", "password_hash", "password_file"];
+/// What is wrong with a hash whose password is cheap to guess.
+const CHEAP_HASH: &str = "is cheaper to guess than OWASP's least (m=19456,t=2 or m=47104,t=1): hash the password anew, or leave it out";
 
 /// Which secrets and passwords a file may give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strength {
-    /// Client secrets of 32 characters, passwords as long as the settings ask for.
+    /// Client secrets of 32 characters, passwords as long as the settings ask for, hashes as costly as OWASP asks for.
     Strong,
     /// Any: nobody else can reach the server, or what it guards is nobody's.
     Any,
@@ -152,21 +154,24 @@ impl Document {
         let text = given.text.expose_secret();
         let refused = if given.member == "password_hash" {
             match rules.passwords.check_given(text) {
-                Ok(is_current) => {
-                    self.outdated_hashes.extend((!is_current).then(|| place.to_owned()));
+                Ok(GivenHash::Weak) if rules.strength == Strength::Strong => CHEAP_HASH.to_owned(),
+                Ok(hash) => {
+                    self.weak.extend((hash == GivenHash::Weak).then(|| format!("{place}: {}", given.member)));
+                    self.outdated_hashes.extend((hash != GivenHash::Current).then(|| place.to_owned()));
                     return Some(NewPassword::Hash(PasswordHash::from_phc(text.to_owned())));
                 }
                 Err(unusable) => format!("can't be used: {unusable}"),
             }
         } else {
-            let weak = check_new_password(text, username, rules.password_minimum);
-            match (weak, check_new_password(text, username, 1)) {
+            let least = if rules.strength == Strength::Any { 1 } else { rules.password_minimum };
+            match (check_new_password(text, username, rules.password_minimum), check_new_password(text, username, least)) {
                 (Ok(()), _) => return Some(NewPassword::Text(given.text.clone())),
-                (Err(_), Ok(())) if rules.strength == Strength::Any => {
+                (Err(_), Ok(())) => {
                     self.weak.push(format!("{place}: {}", given.member));
                     return Some(NewPassword::AnyText(given.text.clone()));
                 }
-                (Err(weak), _) => weak.to_string(),
+                (_, Err(WeakPassword::TooShort(1))) => "is empty".to_owned(),
+                (_, Err(refused)) => refused.to_string(),
             }
         };
         self.note(place, vec![Problem::new(given.member, refused)]);

@@ -244,14 +244,34 @@ async fn kept_and_changed(database: &Database) {
 }
 
 #[test]
-fn a_hash_of_another_cost_is_taken_with_a_warning() {
+fn a_hash_that_is_cheap_is_refused_and_another_one_taken_with_a_note() {
     let site = Site::migrated();
     // The password is "password": a test vector of the reference implementation.
     let hash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-    let outcome = site.apply(&orders("", &format!("password_hash = \"{hash}\"")), &[]);
-    assert!(outcome.stderr.contains("note: orders.toml: user[0] \"carol\": password_hash has another cost"), "{outcome:?}");
+    let text = orders("", &format!("password_hash = \"{hash}\""));
+    let said = site.apply(&text, &[]).failed();
+    assert!(said.starts_with("claviger: orders.toml: user[0] \"carol\": password_hash: is cheaper to guess than OWASP's least"), "{said}");
+    assert_hides(&said, &[hash]);
+    let weak = ["--allow-weak-secrets"];
+    let outcome = site.apply(&text, &weak);
+    for told in [
+        "WARNING: let in although it is weak: user[0] \"carol\": password_hash",
+        "note: orders.toml: user[0] \"carol\": password_hash is not as",
+    ] {
+        assert!(outcome.stderr.contains(told), "{outcome:?}");
+    }
     assert_hides(&format!("{outcome:?}"), &[hash]);
-    let outcome = site.apply(&orders("", &format!("password_hash = \"{hash}\"")), &[]);
+    assert_eq!(site.apply(&text, &weak).succeeded(), "Nothing to change.\n");
+
+    // Costly enough, and yet renewed: its salt is short.
+    let text = text.replace("m=256", "m=19456");
+    let outcome = site.apply(&text, &[]);
+    assert!(
+        outcome.stderr.starts_with("claviger: note: orders.toml: user[0] \"carol\": password_hash is not as this server would"),
+        "{outcome:?}"
+    );
+    outcome.succeeded();
+    let outcome = site.apply(&text, &[]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "Nothing to change.\n"));
 }
 
