@@ -9,7 +9,9 @@ use clap::Args;
 
 use crate::cli::output::{Trouble, complain, say, say_secret};
 use crate::cli::place::Place;
+use crate::flow::Server;
 use crate::flow::apply::{Document, Extent, Kind, Step, Strength};
+use crate::protocol::client::ClientId;
 use crate::protocol::token::Token;
 
 /// Make clients, APIs and people what a file says
@@ -55,21 +57,26 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
         ));
     }
     let extent = if arguments.prune { Extent::Everything } else { Extent::Named };
+    if arguments.prune {
+        warn_of_losses(&server, &document, arguments.place.config()?.docs.client().as_ref()).await?;
+    }
     let mut shown = Shown::default();
     let outcome = if arguments.dry_run {
-        let planned = server.plan(&document, extent).await?;
-        planned.map(|steps| steps.iter().take_while(|step| shown.show(step, None).is_continue()).for_each(drop))
+        let planned = server.plan(&document, extent).await;
+        planned.map(|planned| planned.map(|steps| steps.iter().take_while(|step| shown.show(step, None).is_continue()).for_each(drop)))
     } else {
-        server.apply(&document, extent, |step, secret| shown.show(step, secret)).await?
+        server.apply(&document, extent, |step, secret| shown.show(step, secret)).await
     };
     server.close().await;
-    if let Err(problems) = outcome {
-        let mut lines: Vec<String> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
-        lines.extend(shown.any().then(|| "It stopped there; what is listed above is done.".to_owned()));
+    let mut lines: Vec<String> = match outcome {
+        Ok(Ok(())) => Vec::new(),
+        Ok(Err(problems)) => problems.iter().map(|problem| format!("{name}: {problem}")).collect(),
+        Err(failure) => vec![failure.to_string()],
+    };
+    lines.extend(shown.trouble.as_ref().map(ToString::to_string));
+    if !lines.is_empty() {
+        lines.extend((shown.any() && !arguments.dry_run).then(|| "It stopped there; what is listed above is done.".to_owned()));
         return Err(Trouble::new(lines.join("\n")));
-    }
-    if let Some(trouble) = shown.trouble {
-        return Err(trouble);
     }
     say(shown.summary(arguments.dry_run))?;
     Ok(if arguments.dry_run && shown.any() { ExitCode::from(2) } else { ExitCode::SUCCESS })
@@ -95,6 +102,16 @@ fn warn_of_weak_secrets(document: &Document) {
     for place in &document.weak {
         complain(&format!("WARNING: let in although it is weak: {place}"));
     }
+}
+
+/// Pruning takes away what nobody thought of.
+async fn warn_of_losses(server: &Server, document: &Document, docs: Option<&ClientId>) -> Result<(), Trouble> {
+    if let Ok(steps) = server.plan(document, Extent::Everything).await? {
+        for warning in server.warnings(&steps, docs).await? {
+            complain(&format!("WARNING: {warning}"));
+        }
+    }
+    Ok(())
 }
 
 /// How much was, or would be, changed; and why the rest could not be shown.

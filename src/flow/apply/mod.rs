@@ -16,6 +16,7 @@ mod shape;
 mod step;
 #[cfg(test)]
 mod tests;
+mod warnings;
 mod written;
 
 use std::ops::ControlFlow;
@@ -28,6 +29,7 @@ use crate::flow::manage::{ATTEMPTS, Refused};
 use crate::flow::{Failure, Server, catalog};
 use crate::identity::user::PasswordHash;
 use crate::password::PasswordFailure;
+use crate::protocol::client::ClientId;
 use crate::protocol::problem::Problem;
 use crate::protocol::token::Token;
 
@@ -46,6 +48,11 @@ impl Server {
     /// What would change, in this order; or everything that is wrong with the file.
     pub async fn plan(&self, document: &Document, extent: Extent) -> Result<Result<Vec<Step>, Vec<Problem>>, Failure> {
         Ok(plan::plan(document, &self.found(document, extent).await?, extent, &self.issuer))
+    }
+
+    /// What of a plan the operator may not have meant: it deletes `docs`, the client of the documentation, or leaves nobody who is an admin.
+    pub async fn warnings(&self, steps: &[Step], docs: Option<&ClientId>) -> Result<Vec<String>, Failure> {
+        Ok(warnings::of(steps, docs, &self.store.users().list().await?))
     }
 
     /// Changes what has to change, and tells of each change as soon as it is made, with the secret that was generated for it. Where something

@@ -122,6 +122,35 @@ fn what_is_not_named_stays_unless_it_is_pruned() {
 }
 
 #[test]
+fn pruning_warns_of_the_documentation_and_the_last_admin() {
+    let site = Site::migrated();
+    site.configure("sqlite://claviger.db", "[docs]\nenabled = true\n");
+    let docs = "[[client]]\nclient_id = \"claviger-docs\"\nclient_name = \"Docs\"\ntoken_endpoint_auth_method = \"none\"\n\
+                redirect_uris = [\"{issuer}/docs/oauth2-redirect.html\"]\n";
+    let (admin, other) = ("[[user]]\nusername = \"ada\"\nroles = [\"admin\"]\n", "[[user]]\nusername = \"bea\"\nroles = [\"admin\"]\n");
+    site.apply(&[docs, admin, "[[user]]\nusername = \"carl\"\n"].concat(), &[]).succeeded();
+    for kept in [[docs, admin], [docs, other]] {
+        assert_eq!(site.apply(&kept.concat(), &["--prune", "--dry-run"]).stderr, "");
+    }
+    let only = "[[user]]\nusername = \"carl\"\n";
+    let demoted = &[only, "[[user]]\nusername = \"ada\"\n"].concat();
+    for (text, flags) in
+        [(demoted, &["--prune", "--dry-run"][..]), (&only.to_owned(), &["--prune", "--dry-run"]), (&only.to_owned(), &["--prune"])]
+    {
+        let outcome = site.apply(text, flags);
+        let warnings: Vec<&str> = outcome.stderr.lines().collect();
+        let [documentation, admins] = warnings.as_slice() else { panic!("{outcome:?}") };
+        assert!(documentation.starts_with("claviger: WARNING: client claviger-docs is the client of the documentation"), "{outcome:?}");
+        assert!(
+            admins.starts_with("claviger: WARNING: no enabled person will have the role admin any more (until now: ada)"),
+            "{outcome:?}"
+        );
+    }
+    let outcome = site.apply(only, &["--prune"]);
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("Nothing to change.\n", ""));
+}
+
+#[test]
 fn a_file_that_names_nothing_prunes_nothing() {
     let site = Site::migrated();
     site.apply(&given(SECRET), &[]).succeeded();
@@ -190,7 +219,11 @@ fn secrets_come_from_files_beside_the_file() {
     assert_eq!(site.apply(&given(SECRET), &[]).succeeded(), "Nothing to change.\n", "they are the same as in the text");
 }
 
-on_both_databases!(what_is_the_same_is_kept_and_what_is_not_is_changed, several_at_once_beside_a_server_corrupt_nothing);
+on_both_databases!(
+    what_is_the_same_is_kept_and_what_is_not_is_changed,
+    several_at_once_beside_a_server_corrupt_nothing,
+    a_failure_half_way_says_what_is_done
+);
 
 /// Tells a story that waits for commands, on a thread where it may.
 async fn tell(database: Database, story: impl AsyncFnOnce(&Database) + Send + 'static) {
@@ -301,6 +334,26 @@ fn what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere() {
     assert_eq!(there.export().replace(&there.issuer, &here.issuer), exported);
     let id = format!("redirect_uris: [\"{}/docs/callback\", ", there.issuer);
     assert!(said.contains(&id), "{said}");
+}
+
+async fn a_failure_half_way_says_what_is_done(database: Database) {
+    tell(database, half_way).await;
+}
+
+async fn half_way(database: &Database) {
+    let site = Site::configured();
+    site.configure(&database.url, "");
+    let no_more_people = if database.url.starts_with("sqlite") {
+        "CREATE TRIGGER no_more_people BEFORE INSERT ON account BEGIN SELECT RAISE(ABORT, 'no more people'); END"
+    } else {
+        "ALTER TABLE account ADD CONSTRAINT no_more_people CHECK (username <> 'carol')"
+    };
+    database.execute(no_more_people).await;
+    let outcome = site.apply(&given(SECRET), &[]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.starts_with("+ client importer\n") && !outcome.stdout.contains("+ user"), "{outcome:?}");
+    assert!(outcome.stderr.starts_with("claviger: the store failed: "), "{outcome:?}");
+    assert!(outcome.stderr.ends_with("\nIt stopped there; what is listed above is done.\n"), "{outcome:?}");
 }
 
 async fn several_at_once_beside_a_server_corrupt_nothing(database: Database) {
