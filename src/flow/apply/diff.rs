@@ -19,11 +19,12 @@ pub(super) fn changed(before: &Table, after: &Table) -> Vec<String> {
 pub(super) fn without_defaults(members: &Table, defaults: &Table) -> Table {
     let own = |(name, value): (&String, &Value)| {
         let value = match (value, defaults.get(name)) {
-            (Value::Table(members), default) => {
-                let left = without_defaults(members, default.and_then(Value::as_table).unwrap_or(&Table::new()));
+            (Value::Table(members), Some(Value::Table(defaults))) => {
+                let left = without_defaults(members, defaults);
                 if left.is_empty() { None } else { Some(Value::Table(left)) }
             }
             (value, default) if default == Some(value) => None,
+            // A table without members is not the same as none.
             (value, _) => Some(value.clone()),
         };
         Some((name.clone(), value?))
@@ -33,7 +34,9 @@ pub(super) fn without_defaults(members: &Table, defaults: &Table) -> Table {
 
 fn leaves(field: &str, value: &Value) -> Vec<String> {
     match value {
-        Value::Table(members) => members.iter().flat_map(|(name, value)| leaves(&format!("{field}.{name}"), value)).collect(),
+        Value::Table(members) if !members.is_empty() => {
+            members.iter().flat_map(|(name, value)| leaves(&format!("{field}.{name}"), value)).collect()
+        }
         Value::Array(elements) if elements.iter().any(Value::is_table) => {
             elements.iter().map(|element| format!("{field}: {}", shown(element))).collect()
         }
@@ -83,6 +86,7 @@ fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text:?}"),
         Value::Array(elements) => format!("[{}]", elements.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        Value::Table(members) if members.is_empty() => "{}".to_owned(),
         Value::Table(members) => {
             let members = members.iter().map(|(name, value)| format!("{name} = {}", shown(value)));
             format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
@@ -128,6 +132,7 @@ mod tests {
         let shop = members("id = 'shop'\nenabled = true\nlifetimes = { access = 1, id = 3 }\nuris = ['a', 'b']\nscopes = [{ name = 'r' }]");
         let expected = ["lifetimes.id: 3", "uris: [\"a\", \"b\"]", "scopes: { name = \"r\" }"];
         assert_eq!(new(&shop, &defaults, "id"), expected);
+        assert_eq!(new(&members("lifetimes = {}\naddress = {}"), &defaults, "id"), ["address: {}"], "a table without members is not none");
     }
 
     #[test]

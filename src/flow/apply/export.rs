@@ -4,6 +4,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 
 use crate::flow::apply::diff::without_defaults;
+use crate::flow::apply::step::api_defaults;
 use crate::flow::apply::written::ISSUER;
 use crate::flow::{Failure, Server};
 use crate::identity::account::Account;
@@ -24,8 +25,7 @@ impl Server {
         let clients = self.store.clients().list().await?;
         let clients = clients.iter().map(|client| ClientMetadata::of(client).concise());
         file.insert("client".to_owned(), self.entries(clients, &Table::try_from(ClientMetadata::default())?)?);
-        let nothing = Table::from_iter([("introspectors".to_owned(), Value::Array(Vec::new()))]);
-        file.insert("api".to_owned(), self.entries(self.store.apis().list().await?.into_iter(), &nothing)?);
+        file.insert("api".to_owned(), self.entries(self.store.apis().list().await?.into_iter(), &api_defaults())?);
         let users = self.store.users().list().await?;
         file.insert("user".to_owned(), self.entries(users.iter().map(Account::of), &Table::try_from(Account::default())?)?);
         file.retain(|_, entries| entries.as_array().is_some_and(|entries| !entries.is_empty()));

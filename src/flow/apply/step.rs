@@ -108,7 +108,7 @@ impl Step {
     fn fields(&self) -> Vec<String> {
         match self {
             Self::AddClient(client, secret) => {
-                let mut lines = diff::new(&of_client(client), &table(&ClientMetadata::default()), "client_id");
+                let mut lines = diff::new(&of_client(client), &worded(&ClientMetadata::default()), "client_id");
                 lines.extend(secret.words("as given").map(|words| format!("client_secret: {words}")));
                 lines
             }
@@ -118,7 +118,7 @@ impl Step {
                 lines.extend(secret.words(given).map(|words| format!("client_secret: {words}")));
                 lines
             }
-            Self::AddApi(api) => diff::new(&table(api), &Table::new(), "identifier"),
+            Self::AddApi(api) => diff::new(&table(api), &api_defaults(), "identifier"),
             Self::ChangeApi { before, after } => diff::changed(&table(before), &table(after)),
             Self::AddUser(account, password) => {
                 let mut lines = diff::new(&table(account), &table(&Account::default()), "username");
@@ -158,9 +158,18 @@ impl fmt::Display for Step {
     }
 }
 
-/// A client's members. Scopes are lists, so that they are compared word by word.
+/// The members that an API has if they are left out.
+pub(super) fn api_defaults() -> Table {
+    Table::from_iter([("introspectors".to_owned(), Value::Array(Vec::new()))])
+}
+
 fn of_client(client: &Client) -> Table {
-    let mut members = table(&ClientMetadata::of(client).concise());
+    worded(&ClientMetadata::of(client).concise())
+}
+
+/// A client's members. Scopes are lists, so that they are compared word by word.
+fn worded(metadata: &ClientMetadata) -> Table {
+    let mut members = table(metadata);
     for name in ["scope", "default_scope"] {
         if let Some(Value::String(words)) = members.get(name) {
             let words: Vec<Value> = words.split_whitespace().map(Value::from).collect();

@@ -114,6 +114,20 @@ fn what_is_named_becomes_as_the_file_says_with_defaults_for_what_it_leaves_out()
 }
 
 #[test]
+fn what_is_new_is_shown_without_what_it_would_be_anyway() {
+    let text = "[[client]]\nclient_id = 'app'\nclient_name = 'App'\ngrant_types = []\nredirect_uris = []\n\
+                [[api]]\nidentifier = 'https://a.example'\nname = 'A'\nscopes = [{ name = 'a' }]\nintrospectors = []\n\
+                [[user]]\nusername = 'carol'\nroles = []";
+    let shown: Vec<String> = steps(text, &nothing(), Extent::Named).iter().map(ToString::to_string).collect();
+    let expected = [
+        "+ client app\n    client_name: \"App\"\n    grant_types: []\n    client_secret: generated, and shown once",
+        "+ api https://a.example\n    name: \"A\"\n    scopes: { name = \"a\", description = \"\" }",
+        "+ user carol\n    password: none: they can't sign in with one",
+    ];
+    assert_eq!(shown, expected);
+}
+
+#[test]
 fn only_pruning_deletes_what_is_not_named_and_in_an_order_in_which_references_hold() {
     let mut found = made(nothing(), steps(DEMO, &nothing(), Extent::Named));
     found.apis[0].scopes[0].name = ScopeToken::parse("orders:read").unwrap();

@@ -312,7 +312,8 @@ fn a_hash_that_is_cheap_is_refused_and_another_one_taken_with_a_note() {
 fn what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere() {
     let here = Site::migrated();
     let more = "[[client]]\nclient_id = \"docs\"\nclient_name = \"Docs\"\nredirect_uris = [\"{issuer}/docs/callback\", \"https://x.example\"]\n\
-                token_endpoint_auth_method = \"none\"\nlifetimes = { access_token = 120 }\ncors_origins = [\"https://x.example\"]\n";
+                token_endpoint_auth_method = \"none\"\nlifetimes = { access_token = 120 }\ncors_origins = [\"https://x.example\"]\n\
+                [[user]]\nusername = \"dora\"\nclaims = { address = {} }\n";
     here.apply(&(given(SECRET) + more), &[]).succeeded();
     let exported = here.export();
     assert_hides(&exported, &[SECRET, PASSWORD]);
