@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::cli::app::Surroundings;
 use crate::cli::output::{Trouble, say, table};
 use crate::cli::place::{DEV_FOLDER, DEV_PORT, PORT_FILE, dev_config};
-use crate::cli::start::{log, open, run as serve};
+use crate::cli::start::{FirstKeys, log, open, run as serve};
 use crate::config::Config;
 use crate::random::Random;
 use crate::web::listeners::{BindProblem, BindReason, Listeners};
@@ -44,7 +44,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     log(&config);
     std::fs::write(folder.join(PORT_FILE), arguments.port.to_string())
         .map_err(|error| Trouble::new(format!("the folder {} can't be written to: {error}", folder.display())))?;
-    let opened = open(&config).await?;
+    let opened = open(&config, FirstKeys::Make).await?;
     opened.store.migrate().await?;
     // It may contradict what the developer made of it; that is no reason not to start.
     for problem in opened.server.put_demo_data().await?.err().unwrap_or_default() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::cli::output::Trouble;
-use crate::cli::start::open;
+use crate::cli::start::{FirstKeys, open};
 use crate::config::{Config, environment};
 use crate::flow::Server;
 
@@ -58,13 +58,13 @@ impl Place {
         self.config.is_none() && (self.data.is_some() || !environment().any(|(name, _)| name == "CLAVIGER_ISSUER"))
     }
 
-    /// That server, without listening.
+    /// That server, without listening. Its keys are for who serves to make: looking at something must not write anything.
     pub(super) async fn server(&self) -> Result<Arc<Server>, Trouble> {
         let config = self.config()?;
         if let Some(missing) = missing_database(&config) {
             return Err(Trouble::new(missing));
         }
-        let opened = open(&config).await?;
+        let opened = open(&config, FirstKeys::Leave).await?;
         opened.refuse_pending_migrations().await?;
         Ok(opened.server)
     }

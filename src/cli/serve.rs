@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::app::Surroundings;
 use crate::cli::output::Trouble;
-use crate::cli::start::{log, open, run as serve};
+use crate::cli::start::{FirstKeys, log, open, run as serve};
 use crate::config::{Config, environment};
 use crate::web::listeners::Listeners;
 
@@ -28,7 +28,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         tracing::warn!("{warning}");
     }
     let listeners = Listeners::bind(&config.server.listen).await?;
-    let opened = open(&config).await?;
+    let opened = open(&config, FirstKeys::Make).await?;
     if config.database.migrate_on_start {
         opened.store.migrate().await?;
     }

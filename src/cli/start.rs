@@ -46,13 +46,24 @@ impl Opened {
     }
 }
 
-/// Opens the database and the keys. The first keys are made where there are none.
-pub(super) async fn open(config: &Config) -> Result<Opened, Trouble> {
+/// What becomes of a key folder that has no keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstKeys {
+    /// The first ones are made.
+    Make,
+    /// It stays as it is: nothing is signed.
+    Leave,
+}
+
+/// Opens the database and the keys.
+pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opened, Trouble> {
     let (clock, random) = (Clock::system(), Random::system());
     let store = Store::connect(config.database.url.reveal(), config.database.max_connections).await?;
     let size = u32::try_from(config.keys.rsa_bits).ok().and_then(KeySize::from_bits).unwrap_or_default();
-    let folder = KeyFolder::open_or_create(&config.keys.folder, size, &random, clock.now())?;
-    let keyring = SharedKeyring::open(folder)?;
+    let keyring = match first_keys {
+        FirstKeys::Make => SharedKeyring::open(KeyFolder::open_or_create(&config.keys.folder, size, &random, clock.now())?)?,
+        FirstKeys::Leave => SharedKeyring::open_or_in_memory(&config.keys.folder, &random, clock.now())?,
+    };
     let cost = config.password.cost().map_err(|problem| Trouble::new(format!("password: {problem}")))?;
     let workers = config.password.workers.and_then(NonZeroUsize::new).unwrap_or_else(Passwords::default_workers);
     let passwords = Passwords::new(cost, workers, config.password.queue, random.clone())

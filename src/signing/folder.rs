@@ -61,6 +61,11 @@ impl KeyFolder {
         Ok(folder)
     }
 
+    /// A folder that has no keys yet, and need not be there.
+    pub(super) const fn without_keys(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     /// Reads all keys.
     pub fn keyring(&self) -> Result<Keyring, KeyFolderFailure> {
         let mut list = disk::read(&self.list_path())?;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::protocol::time::Timestamp;
+use crate::random::Random;
+use crate::signing::failure::KeyFolderFailure;
 use crate::signing::jwk::{JwkSet, Kid};
+use crate::signing::make::{KeySize, PrivateKey};
 use crate::signing::provider::PreparedKey;
 use crate::signing::state::KeyState;
 
@@ -53,6 +56,12 @@ impl Keyring {
     /// `others` in the order of publication: the next key, then the retired ones, newest first.
     pub(super) const fn new(active: Key, others: Vec<Key>) -> Self {
         Self { active, others }
+    }
+
+    /// A ring of one new key, which is written nowhere.
+    pub(super) fn in_memory(random: &Random, now: Timestamp) -> Result<Self, KeyFolderFailure> {
+        let made = PrivateKey::make(KeySize::default(), random).map_err(KeyFolderFailure::NotMade)?;
+        Ok(Self::new(Key::new(Arc::clone(made.prepared()), KeyState::Active { since: now }), Vec::new()))
     }
 
     /// The key that signs.

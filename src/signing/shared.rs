@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -26,7 +27,8 @@ struct Shared {
 
 /// What the last look at the folder found.
 struct Seen {
-    stamp: Stamp,
+    /// None where there were no keys.
+    stamp: Option<Stamp>,
     problem: Option<String>,
 }
 
@@ -54,8 +56,23 @@ impl SharedKeyring {
     pub fn open(folder: KeyFolder) -> Result<Self, KeyFolderFailure> {
         // The stamp before the keys: a change in between is then noticed at the first look.
         let stamp = stamp(&folder)?;
-        let current = RwLock::new(Arc::new(folder.keyring()?));
-        Ok(Self(Arc::new(Shared { folder, current, seen: Mutex::new(Seen { stamp, problem: None }) })))
+        let keyring = folder.keyring()?;
+        Ok(Self::new(folder, keyring, Some(stamp)))
+    }
+
+    /// Reads the keys of the folder at `path`. Where it has none, nothing is written: a key in memory stands for them, for whoever manages
+    /// what is stored and signs nothing.
+    pub fn open_or_in_memory(path: impl Into<PathBuf>, random: &Random, now: Timestamp) -> Result<Self, KeyFolderFailure> {
+        let path = path.into();
+        match KeyFolder::open(&path) {
+            Err(KeyFolderFailure::Missing { .. }) => Ok(Self::new(KeyFolder::without_keys(path), Keyring::in_memory(random, now)?, None)),
+            folder => Self::open(folder?),
+        }
+    }
+
+    fn new(folder: KeyFolder, keyring: Keyring, stamp: Option<Stamp>) -> Self {
+        let current = RwLock::new(Arc::new(keyring));
+        Self(Arc::new(Shared { folder, current, seen: Mutex::new(Seen { stamp, problem: None }) }))
     }
 
     /// The ring in use.
@@ -69,14 +86,14 @@ impl SharedKeyring {
     pub fn reload_if_changed(&self) -> Result<Reload, KeyFolderFailure> {
         let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = stamp(&self.0.folder);
-        if stamp.as_ref().is_ok_and(|stamp| *stamp == seen.stamp) {
+        if stamp.as_ref().is_ok_and(|stamp| Some(*stamp) == seen.stamp) {
             seen.problem = None;
             return Ok(Reload::Unchanged);
         }
         match stamp.and_then(|stamp| Ok((stamp, self.0.folder.keyring()?))) {
             Ok((stamp, keyring)) => {
                 *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
-                *seen = Seen { stamp, problem: None };
+                *seen = Seen { stamp: Some(stamp), problem: None };
                 Ok(Reload::Reloaded)
             }
             Err(failure) => {
@@ -129,6 +146,24 @@ mod tests {
         assert_eq!(clone.current().active().kid(), &rotation.active);
         assert_eq!(held.active().kid(), &rotation.retired, "whoever holds the old ring keeps it");
         assert_eq!(ring.reload_if_changed().unwrap(), Reload::Unchanged);
+    }
+
+    #[test]
+    fn a_folder_without_keys_stays_so_until_somebody_makes_them() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("keys");
+        let ring = SharedKeyring::open_or_in_memory(&path, &Random::seeded(42), at(1)).unwrap();
+        let in_memory = ring.current().active().kid().clone();
+        assert!(!path.exists());
+        let folder = KeyFolder::open_or_create(&path, KeySize::default(), &Random::seeded(43), at(2)).unwrap();
+        assert_eq!(ring.reload_if_changed().unwrap(), Reload::Reloaded);
+        let written = folder.keyring().unwrap().active().kid().clone();
+        assert_ne!(written, in_memory);
+        for ring in [ring, SharedKeyring::open_or_in_memory(&path, &Random::seeded(44), at(3)).unwrap()] {
+            assert_eq!(ring.current().active().kid(), &written);
+        }
+        fs::write(folder.list_path(), "{").unwrap();
+        assert!(SharedKeyring::open_or_in_memory(&path, &Random::seeded(45), at(4)).is_err(), "a damaged folder is not one without keys");
     }
 
     #[test]

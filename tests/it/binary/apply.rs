@@ -445,6 +445,20 @@ async fn dev_keeps_what_its_developer_changed_and_mends_its_own_url() {
     assert!(elsewhere.succeed(&[&["users", "list"][..], &data].concat()).contains("bob"), "what is missing is added again");
 }
 
+#[tokio::test]
+async fn managing_before_the_first_start_makes_no_keys() {
+    let site = Site::new();
+    site.configure("sqlite://claviger.db", "");
+    site.succeed(&["migrate", "--config", "claviger.toml"]);
+    assert_eq!(site.apply(&given(SECRET), &["--dry-run"]).code, Some(2));
+    site.export();
+    site.apply(&given(SECRET), &[]).succeeded();
+    assert!(!site.path("keys").exists());
+    let _running = site.serve().await;
+    assert!(site.path("keys/keyring.json").exists());
+    assert_eq!(site.machine_token(&format!("importer:{SECRET}")).await.status, 200);
+}
+
 /// The file that docs/managing.md shows.
 #[test]
 fn the_documented_file_works() {
