@@ -8,10 +8,12 @@ FROM rust:${RUST_VERSION}-slim-trixie AS build
 WORKDIR /source
 COPY . .
 # A C compiler is all that aws-lc and SQLite ask for, and this image has one. Crates, and what was compiled of them, stay in the builder's
-# cache, so that a change of our own source compiles that alone.
+# cache, so that a change of our own source compiles that alone. Ours is touched first: it may be older than what the cache has of it, as after
+# going back to an earlier commit, and cargo goes by the time.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target,sharing=locked \
-    cargo build --release --locked --bin claviger \
+    find . -path ./target -prune -o -type f -exec touch {} + \
+    && cargo build --release --locked --bin claviger \
     && install -D target/release/claviger /image/claviger \
     && scripts/licences /image/licences \
     && mkdir /image/data
