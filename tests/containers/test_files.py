@@ -88,6 +88,18 @@ def test_the_licences_of_all_crates_go_along(tmp_path: Path) -> None:
     locked = {f"{package['name']}-{package['version']}" for package in tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]}
     assert len(crates) > 100 and set(crates) <= locked
     assert {"LICENSE-APACHE", "LICENSE-MIT"} <= set(os.listdir(tmp_path))
+    assert "The Rust Project Developers" in (tmp_path / "rust" / "COPYRIGHT-library.html").read_text()
     # A few crates forgot theirs; the index says where to find it.
     without = [crate for crate in crates if not (tmp_path / "crates" / crate).is_dir()]
     assert len(without) < len(crates) / 20, without
+
+
+def test_no_licence_is_left_out_in_silence(tmp_path: Path) -> None:
+    cargo = tmp_path / "cargo"
+    cargo.write_text("#!/bin/sh\necho 'claviger v0.1.0 (/source)|MIT|'\necho 'absent v9.9.9 (proc-macro)|MIT|https://absent.example'\n")
+    cargo.chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ended = subprocess.run(
+        [ROOT / "scripts" / "licences", tmp_path / "to"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1 and "the source of absent 9.9.9 is not" in ended.stderr, ended
