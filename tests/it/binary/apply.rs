@@ -89,17 +89,19 @@ fn a_file_is_shown_then_made_true_then_left() {
     }
 
     let changed = given(SECRET).replace("Importer", "Robot").replace("[\"editor\"]", "[]").replace("see orders", "see all orders");
-    let planned = site.apply(&changed, &["--dry-run"]);
+    let planned_change = site.apply(&changed, &["--dry-run"]);
     let expected = format!(
         "~ client importer\n    client_name: \"Importer\" → \"Robot\"\n\
          ~ api {}/orders\n    scopes[orders:read].description: \"see orders\" → \"see all orders\"\n\
          ~ user carol\n    roles: - \"editor\"\n0 to add, 3 to change, 0 to delete. Nothing is changed yet.\n",
         site.issuer
     );
-    assert_eq!((planned.code, planned.stdout), (Some(2), expected));
-    assert!(site.apply(&changed, &[]).succeeded().ends_with("0 added, 3 changed, 0 deleted.\n"));
-    assert_eq!(site.apply(&changed, &[]).succeeded(), "Nothing to change.\n");
-    assert_hides(&format!("{planned:?}{done}", planned = site.apply(&changed, &[])), &[SECRET, PASSWORD]);
+    assert_eq!((planned_change.code, planned_change.stdout.as_str()), (Some(2), expected.as_str()));
+    let changed_now = site.apply(&changed, &[]);
+    assert!(changed_now.stdout.ends_with("0 added, 3 changed, 0 deleted.\n"), "{changed_now:?}");
+    let last = site.apply(&changed, &[]);
+    assert_eq!((last.code, last.stdout.as_str()), (Some(0), "Nothing to change.\n"));
+    assert_hides(&format!("{planned:?}{done}{planned_change:?}{changed_now:?}{last:?}"), &[SECRET, PASSWORD]);
 }
 
 #[test]
