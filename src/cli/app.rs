@@ -16,7 +16,7 @@ use crate::web::form::BodyTimeout;
 use crate::web::headers::Hardened;
 use crate::web::host::OwnHost;
 use crate::web::trace::Trace;
-use crate::web::why::{self, Why};
+use crate::web::why::Why;
 
 /// What the server has to know of where it runs.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,7 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
     let why = Why::new(server.recorder().clone());
     let (routes, why) =
         if surroundings.shows_why { (pages::why::routes(routes, server), why.shown_at(issuer.clone())) } else { (routes, why) };
+    let known: Arc<[_]> = addresses(documented, surroundings.shows_why).collect();
     let registry = server.clone();
     let is_registered = move |origin: String| {
         let server = registry.clone();
@@ -57,7 +58,7 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
     };
     let timeout = BodyTimeout(surroundings.body_timeout.unwrap_or(Duration::from_secs(10)));
     routes
-        .with(Fallback::new(move |path: &str| allowed_methods(path, documented)))
+        .with(Fallback::new(move |path: &str| allowed_methods(&known, path)))
         .with(Cors::new(issuer.clone(), is_registered))
         .with_if(surroundings.own_host_only, OwnHost::new(issuer.clone(), is_page))
         .with(Hardened::new(&issuer))
@@ -65,12 +66,17 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
         .data(timeout)
 }
 
+/// Every address of the server, with the methods that it takes.
+fn addresses(documented: bool, shows_why: bool) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let docs = http::DOCS_METHODS.iter().chain(&pages::docs::METHODS).filter(move |_| documented);
+    let why = pages::why::METHODS.iter().filter(move |_| shows_why);
+    http::methods().chain(&pages::METHODS).chain(docs).chain(why).copied()
+}
+
 /// The methods that a path takes (RFC 9110 §10.2.1).
-fn allowed_methods(path: &str, documented: bool) -> Option<&'static str> {
-    let docs = http::DOCS_METHODS.iter().chain(&pages::docs::METHODS).filter(|_| documented);
-    let known = http::methods().chain(&pages::METHODS).chain(docs);
+fn allowed_methods(known: &[(&'static str, &'static str)], path: &str) -> Option<&'static str> {
     // An address that is spelled out comes before one that has a place for a name.
-    known.filter(|(known, _)| is_at(known, path)).min_by_key(|(known, _)| known.contains(':')).map(|(_, methods)| *methods)
+    known.iter().filter(|(known, _)| is_at(known, path)).min_by_key(|(known, _)| known.contains(':')).map(|(_, methods)| *methods)
 }
 
 /// Whether a path is an address, in which `:name` stands for any one segment.
@@ -85,7 +91,6 @@ fn is_at(address: &str, path: &str) -> bool {
 
 /// Whether a path is one that people open in their browser.
 fn is_page(path: &str) -> bool {
-    path == "/authorize"
-        || path.starts_with(why::PATH)
-        || pages::METHODS.iter().chain(&pages::docs::METHODS).any(|(known, _)| *known == path)
+    let pages = pages::METHODS.iter().chain(&pages::docs::METHODS).chain(&pages::why::METHODS);
+    path == "/authorize" || pages.into_iter().any(|(known, _)| is_at(known, path))
 }

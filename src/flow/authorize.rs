@@ -11,7 +11,7 @@ use crate::flow::token::narrowed;
 use crate::flow::{Failure, Server};
 use crate::protocol::authorize::{self, Answer, Destination, Facts, Reason, Request, SignedIn, Step, next_step};
 use crate::protocol::client::Client;
-use crate::protocol::explanation::{Explanation, Fact, Report};
+use crate::protocol::explanation::{Explanation, Fact, Report, stranger};
 use crate::protocol::grant::{Grant, authorization_code};
 use crate::protocol::id_token::{self, IdToken};
 use crate::protocol::params::Params;
@@ -118,7 +118,7 @@ impl Server {
             Err(reason) => return Ok(Err(reason.into())),
         };
         let Some(client) = self.cached_client(&id).await? else {
-            return Ok(Err(Reason::UnknownClient(id.to_string()).into()));
+            return Ok(Err(Reason::UnknownClient(stranger(id.as_str())).into()));
         };
         if !client.enabled {
             return Ok(Err(Reason::DisabledClient(id.to_string()).into()));

@@ -32,7 +32,7 @@ use crate::identity::throttle::ThrottleLimits;
 use crate::password::Passwords;
 use crate::protocol::client::{Client, ClientId};
 use crate::protocol::client_auth::{self, Credentials};
-use crate::protocol::explanation::Report;
+use crate::protocol::explanation::{Report, stranger};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
@@ -191,7 +191,7 @@ impl Server {
         let id = &credentials.client;
         let found = self.cached_client(id).await?;
         let authenticated = client_auth::authenticate(&credentials, found.as_deref());
-        let client = authenticated.and_then(|()| found.ok_or_else(|| client_auth::Reason::Unknown(id.to_string())));
+        let client = authenticated.and_then(|()| found.ok_or_else(|| client_auth::Reason::Unknown(stranger(id.as_str()))));
         Ok(client.map_err(|reason| Refusal::from(reason).asked_by(id.as_str())))
     }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::mem::take;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::header::IF_NONE_MATCH;
@@ -12,11 +12,12 @@ use poem::http::{Method, StatusCode};
 use poem::web::Data;
 use poem::{Request, Response, handler};
 use poem_openapi::registry::{MetaApi, Registry};
-use poem_openapi::{OpenApi, OpenApiService};
+use poem_openapi::{OpenApi, OpenApiService, Tags};
 use serde_json::Value;
 
 use crate::flow::Server;
 use crate::http::published::published;
+use crate::http::section::Section;
 use crate::http::{Apis, security};
 use crate::protocol::api::Api;
 use crate::web::answer::failed;
@@ -31,8 +32,15 @@ const ABOUT: &str = "An OAuth 2 and OpenID Connect authorization server. What an
 /// It can't be read back as JSON, which is a mistake of ours.
 pub fn document() -> Result<Value, serde_json::Error> {
     let service = OpenApiService::new(Described::<Apis>(PhantomData), "Claviger", env!("CARGO_PKG_VERSION")).description(ABOUT).server("/");
-    serde_json::from_str(&service.spec())
+    let mut document: Value = serde_json::from_str(&service.spec())?;
+    if let Some(sections) = document.pointer_mut("/tags").and_then(Value::as_array_mut) {
+        sections.sort_by_key(|section| Section::ALL.iter().position(|known| section["name"] == known.name()));
+    }
+    Ok(document)
 }
+
+/// The document, made when it is first asked for.
+static DOCUMENT: LazyLock<Result<Value, serde_json::Error>> = LazyLock::new(document);
 
 /// `GET /openapi.json`: the document of this server.
 #[handler]
@@ -41,9 +49,9 @@ pub(super) async fn served(request: &Request, server: Data<&Arc<Server>>) -> Res
         Ok(apis) => apis,
         Err(failure) => return failed(&failure).json(),
     };
-    match document() {
+    match &*DOCUMENT {
         // A copy is asked about each time: a scope that was just added is there at once.
-        Ok(document) => published(request.header(IF_NONE_MATCH), &with_scopes(document, &apis), "no-cache"),
+        Ok(document) => published(request.header(IF_NONE_MATCH), &with_scopes(document.clone(), &apis), "no-cache"),
         Err(error) => {
             tracing::error!(%error, "the document can't be made");
             Refused::of(StatusCode::INTERNAL_SERVER_ERROR).json()

@@ -28,3 +28,19 @@ pub(super) enum Section {
     /// Finding out why requests were refused.
     Refusals,
 }
+
+impl Section {
+    /// All of them, in the order in which they are shown: what applications need first.
+    pub(super) const ALL: [Self; 10] = [
+        Self::Tokens,
+        Self::People,
+        Self::Discovery,
+        Self::Clients,
+        Self::Users,
+        Self::Apis,
+        Self::Keys,
+        Self::Sessions,
+        Self::Refusals,
+        Self::Health,
+    ];
+}

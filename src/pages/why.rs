@@ -12,12 +12,16 @@ use crate::protocol::trace_id::TraceId;
 use crate::web::answer::refused_page;
 use crate::web::refusal::Refused;
 use crate::web::views::WhyPage;
-use crate::web::why::PATH;
+
+/// The page and its methods, for `Allow` (RFC 9110 §10.2.1).
+pub const METHODS: [(&str, &str); 1] = [(ADDRESS, "GET, HEAD")];
+
+const ADDRESS: &str = "/why/:trace_id";
 
 /// Adds the page to `route`.
 #[must_use]
 pub fn routes(route: Route, server: &Arc<Server>) -> Route {
-    route.at(format!("{PATH}:trace_id"), get(why).into_endpoint().data(server.clone()))
+    route.at(ADDRESS, get(why).into_endpoint().data(server.clone()))
 }
 
 #[handler]

@@ -1,7 +1,7 @@
 //! A client's secret that somebody chose, instead of having it generated.
 
 /// Characters that it must have: it is kept as a plain SHA-256, so it has to be as good as a generated one.
-const LEAST: usize = 32;
+pub const SHORTEST_SECRET: usize = 32;
 
 /// Why a chosen secret is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum BadSecret {
     #[error("must be printable ASCII characters alone")]
     NotPrintable,
     /// It could be guessed.
-    #[error("must have at least {LEAST} characters; leave it out, and one is generated")]
+    #[error("must have at least {SHORTEST_SECRET} characters; leave it out, and one is generated")]
     TooShort,
 }
 
@@ -25,7 +25,7 @@ pub fn check_chosen_secret(secret: &str) -> Result<(), BadSecret> {
     if !secret.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
         return Err(BadSecret::NotPrintable);
     }
-    if secret.len() < LEAST { Err(BadSecret::TooShort) } else { Ok(()) }
+    if secret.len() < SHORTEST_SECRET { Err(BadSecret::TooShort) } else { Ok(()) }
 }
 
 #[cfg(test)]

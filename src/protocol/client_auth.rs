@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
 use crate::protocol::client::{AuthMethod, Client, ClientId};
-use crate::protocol::explanation::{Explanation, Fact, listed};
+use crate::protocol::explanation::{Explanation, Fact, listed, stranger};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::ErrorCode;
 use crate::protocol::time::Timestamp;
@@ -197,7 +197,7 @@ impl Credentials {
 }
 
 fn parse_id(text: &str) -> Result<ClientId, Reason> {
-    ClientId::parse(text).map_err(|_| Reason::Unknown(text.chars().take(128).collect()))
+    ClientId::parse(text).map_err(|_| Reason::Unknown(stranger(text)))
 }
 
 fn parse_basic(header: &str) -> Result<(ClientId, SecretString), Reason> {
@@ -226,7 +226,7 @@ pub fn authenticate(credentials: &Credentials, found: Option<&Client>) -> Result
         Presented::Basic(secret) | Presented::Post(secret) => Some(TokenHash::of(secret.expose_secret())),
         Presented::Nothing => None,
     };
-    let Some(client) = found else { return Err(Reason::Unknown(credentials.client.to_string())) };
+    let Some(client) = found else { return Err(Reason::Unknown(stranger(credentials.client.as_str()))) };
     let matches =
         presented.as_ref().is_some_and(|hash| client.secrets.iter().fold(false, |found, secret| found | secret.hash.matches(hash)));
     if credentials.method() != client.auth_method {

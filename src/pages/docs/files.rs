@@ -2,8 +2,10 @@
 //! client that can't unpack them itself we do it. The version is part of their addresses, so that a browser may keep them for good.
 
 use std::io::{self, Read};
+use std::sync::OnceLock;
 
 use flate2::read::GzDecoder;
+use hyper::body::Bytes;
 use poem::endpoint::make_sync;
 use poem::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
 use poem::http::{HeaderMap, HeaderValue, StatusCode};
@@ -24,12 +26,16 @@ pub(super) const STYLE: &str = address!("swagger-ui.css");
 /// The address of its licences.
 pub(super) const LICENSES: &str = address!("LICENSE.txt");
 
-const PACKED_BUNDLE: Packed = Packed {
+static PACKED_BUNDLE: Packed = Packed {
+    unpacked: OnceLock::new(),
     media_type: HeaderValue::from_static("text/javascript; charset=utf-8"),
     bytes: include_bytes!("swagger-ui/swagger-ui-bundle.js.gz"),
 };
-const PACKED_STYLE: Packed =
-    Packed { media_type: HeaderValue::from_static("text/css; charset=utf-8"), bytes: include_bytes!("swagger-ui/swagger-ui.css.gz") };
+static PACKED_STYLE: Packed = Packed {
+    unpacked: OnceLock::new(),
+    media_type: HeaderValue::from_static("text/css; charset=utf-8"),
+    bytes: include_bytes!("swagger-ui/swagger-ui.css.gz"),
+};
 
 /// Its notice, its licence, and those of the libraries in it.
 const LICENSE_TEXT: &str = concat!(
@@ -50,19 +56,21 @@ pub(super) fn routes(route: Route) -> Route {
 
 /// A file in gzip form.
 struct Packed {
+    /// The file itself, from when it was first asked for.
+    unpacked: OnceLock<Bytes>,
     media_type: HeaderValue,
     bytes: &'static [u8],
 }
 
 impl Packed {
-    fn answer(self, request: &HeaderMap) -> Response {
+    fn answer(&self, request: &HeaderMap) -> Response {
         let mut answer = if accepts_gzip(request) {
-            let mut answer = lasting(self.media_type, self.bytes);
+            let mut answer = lasting(self.media_type.clone(), self.bytes);
             answer.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             answer
         } else {
             match self.unpacked() {
-                Ok(bytes) => lasting(self.media_type, bytes),
+                Ok(bytes) => lasting(self.media_type.clone(), bytes),
                 Err(error) => {
                     tracing::error!(%error, "a file of Swagger UI can't be unpacked");
                     return Refused::of(StatusCode::INTERNAL_SERVER_ERROR).json();
@@ -73,10 +81,13 @@ impl Packed {
         answer
     }
 
-    fn unpacked(&self) -> io::Result<Vec<u8>> {
+    fn unpacked(&self) -> io::Result<Bytes> {
+        if let Some(bytes) = self.unpacked.get() {
+            return Ok(bytes.clone());
+        }
         let mut bytes = Vec::new();
         GzDecoder::new(self.bytes).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(self.unpacked.get_or_init(|| bytes.into()).clone())
     }
 }
 
@@ -125,11 +136,11 @@ mod tests {
 
     #[test]
     fn the_files_are_those_of_the_version_in_their_address() {
-        let bundle = String::from_utf8(PACKED_BUNDLE.unpacked().unwrap()).unwrap();
+        let bundle = String::from_utf8(PACKED_BUNDLE.unpacked().unwrap().into()).unwrap();
         let (_, rest) = bundle.split_once("PACKAGE_VERSION:\"").unwrap();
         let version = rest.split('"').next().unwrap();
         assert!(BUNDLE.contains(&format!("-{version}/")), "{version}");
-        assert!(String::from_utf8(PACKED_STYLE.unpacked().unwrap()).unwrap().contains(".swagger-ui"));
+        assert!(String::from_utf8(PACKED_STYLE.unpacked().unwrap().into()).unwrap().contains(".swagger-ui"));
         assert!(LICENSE_TEXT.contains("SmartBear") && LICENSE_TEXT.contains("Apache License"));
     }
 }

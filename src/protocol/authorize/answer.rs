@@ -5,7 +5,7 @@ use url::form_urlencoded;
 
 use crate::protocol::authorize::Reason;
 use crate::protocol::client::{Client, ClientId};
-use crate::protocol::explanation::{Explanation, Fact, listed};
+use crate::protocol::explanation::{Explanation, Fact, listed, stranger};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::unregistered;
@@ -60,7 +60,7 @@ pub struct Answer {
 /// Who asks (RFC 6749 §4.1.1).
 pub fn client_id(params: &Params) -> Result<ClientId, Reason> {
     let id = params.one("client_id").map_err(|_| Reason::NoClient)?.ok_or(Reason::NoClient)?;
-    ClientId::parse(id).map_err(|_| Reason::UnknownClient(id.chars().take(128).collect()))
+    ClientId::parse(id).map_err(|_| Reason::UnknownClient(stranger(id)))
 }
 
 impl Destination {

@@ -14,9 +14,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use recorded::{Asked, Recorded, Report};
+pub use shown::{shown, stranger};
 
 use self::difference::difference;
-use self::shown::{bounded, shown, visible};
+use self::shown::{bounded, visible};
 
 /// The most facts of one explanation.
 const MOST_FACTS: usize = 16;

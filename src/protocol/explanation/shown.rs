@@ -1,5 +1,6 @@
 //! What may be shown of a text that a caller sent: plain characters, not too many, and nothing that could be a secret of somebody's.
 
+use crate::protocol::chosen_secret::SHORTEST_SECRET;
 use crate::protocol::token::TokenKind;
 
 /// The most characters that are shown of one text.
@@ -8,8 +9,14 @@ pub(super) const LONGEST: usize = 200;
 const READ: usize = 4096;
 /// Stands for what is left out because it may be a secret.
 const HIDDEN: &str = "***";
+/// Characters of a long name that nobody has that are shown.
+const STRANGER: usize = 8;
 /// Characters from which on something that begins like a JSON Web Token is taken for one.
 const SHORTEST_JWT: usize = 20;
+/// What stands between a parameter and its value.
+const EQUALS: [&str; 2] = ["=", "%3d"];
+/// What parameters begin after, and values end before, where they are percent-encoded.
+const ENDS: [&str; 3] = ["%3f", "%26", "%23"];
 /// Parameters whose values are never shown, wherever they turn up: in a redirection URI, for example, that was copied from an address bar.
 const SECRET_PARAMETERS: [&str; 20] = [
     "access_token",
@@ -34,9 +41,17 @@ const SECRET_PARAMETERS: [&str; 20] = [
     "token",
 ];
 
-/// The text as it may be shown.
-pub(super) fn shown(text: &str) -> String {
+/// The text as it may be shown: up to 200 printable characters, without what could be a secret.
+#[must_use]
+pub fn shown(text: &str) -> String {
     bounded(visible(text), LONGEST)
+}
+
+/// A name that nobody has here. It may be a secret that was put into the wrong field: of one that is as long as a secret, its beginning says
+/// enough.
+#[must_use]
+pub fn stranger(name: &str) -> String {
+    if name.chars().count() < SHORTEST_SECRET { name.to_owned() } else { name.chars().take(STRANGER).chain(HIDDEN.chars()).collect() }
 }
 
 /// The text up to `longest` characters.
@@ -64,11 +79,11 @@ fn without_secrets(text: &str) -> String {
     let mut left = text;
     let mut kept = String::new();
     while let Some(next) = left.chars().next() {
-        let begins_a_name = kept.ends_with(['?', '&', '#', ';', ' ', '\t', '\n', '{', '"', ',']) || kept.is_empty();
+        let begins_a_name = kept.ends_with(['?', '&', '#', ';', ' ', '\t', '\n', '{', '"', ',']) || kept.is_empty() || ends_encoded(&kept);
         let hidden = opaque_token(left)
             .or_else(|| jwt(left))
             .or_else(|| begins_a_name.then(|| parameter(left)).flatten())
-            .or_else(|| password_before_host(left));
+            .or_else(|| user_information(left));
         if let Some((prefix, rest)) = hidden {
             kept.push_str(prefix);
             kept.push_str(HIDDEN);
@@ -79,6 +94,11 @@ fn without_secrets(text: &str) -> String {
         }
     }
     kept
+}
+
+/// Whether the next character begins a name in a query that was percent-encoded.
+fn ends_encoded(text: &str) -> bool {
+    text.len().checked_sub(3).and_then(|start| text.get(start..)).is_some_and(|last| ENDS.iter().any(|end| last.eq_ignore_ascii_case(end)))
 }
 
 /// What stays of a token of ours at the begin of `text`, and what follows it.
@@ -96,23 +116,33 @@ fn jwt(text: &str) -> Option<(&str, &str)> {
     (text.len() - rest.len() >= SHORTEST_JWT).then_some((BEGIN, rest))
 }
 
-/// The same for a parameter whose value is nobody's business.
+/// The same for a parameter whose value is nobody's business. It may stand in a URL that is a parameter itself, once more encoded.
 fn parameter(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
     let (name, after) = text.split_at(end);
     let secret = SECRET_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let value = secret.then(|| after.strip_prefix('=')).flatten()?;
-    let value_end = value.find(|letter: char| matches!(letter, '&' | '#' | ';') || letter.is_whitespace()).unwrap_or(value.len());
-    Some((text.split_at(end + 1).0, value.split_at(value_end).1))
+    let value = secret.then(|| EQUALS.iter().find_map(|equals| begins_with(after, equals))).flatten()?;
+    let value_end = value.char_indices().find(|(at, letter)| {
+        let rest = value.split_at(*at).1;
+        matches!(letter, '&' | '#' | ';') || letter.is_whitespace() || ENDS.iter().any(|end| begins_with(rest, end).is_some())
+    });
+    let rest = value_end.map_or("", |(at, _)| value.split_at(at).1);
+    Some((text.split_at(text.len() - value.len()).0, rest))
 }
 
-/// The same for the password in `://user:password@host`.
-fn password_before_host(text: &str) -> Option<(&str, &str)> {
-    let authority = text.strip_prefix("://")?;
+/// The rest of a text that begins so, whatever the case.
+fn begins_with<'a>(text: &'a str, beginning: &str) -> Option<&'a str> {
+    let (first, rest) = text.split_at_checked(beginning.len())?;
+    first.eq_ignore_ascii_case(beginning).then_some(rest)
+}
+
+/// The same for what stands before the host in `://user:password@host`.
+fn user_information(text: &str) -> Option<(&str, &str)> {
+    const BEGIN: &str = "://";
+    let authority = text.strip_prefix(BEGIN)?;
     let authority = authority.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let (user_information, _) = authority.rsplit_once('@')?;
-    let colon = user_information.find(':')?;
-    Some((text.split_at("://".len() + colon + 1).0, text.split_at("://".len() + user_information.len()).1))
+    Some((BEGIN, text.split_at(BEGIN.len() + user_information.len()).1))
 }
 
 #[cfg(test)]
@@ -124,8 +154,7 @@ mod tests {
 
     #[test]
     fn what_a_person_should_see_stays() {
-        for plain in ["https://app.example/cb?x=1&y=2#z", "openid items:read", "", "decode=1&codex=2", "eyJ", "https://a@b@evil.example/cb"]
-        {
+        for plain in ["https://app.example/cb?x=1&y=2#z", "openid items:read", "", "decode=1&codex=2", "eyJ", "a@b.example"] {
             assert_eq!(shown(plain), plain);
         }
     }
@@ -143,7 +172,19 @@ mod tests {
     fn values_of_secret_parameters_and_passwords_in_addresses_are_left_out() {
         assert_eq!(shown("https://app.example/cb?a=1&code=abc&State=x#token=y"), "https://app.example/cb?a=1&code=***&State=***#token=***");
         assert_eq!(shown("password=hunter2 x"), "password=*** x");
-        assert_eq!(shown("https://user:hunter2@app.example/cb:1"), "https://user:***@app.example/cb:1");
+        assert_eq!(shown("https://user:hunter2@app.example/cb:1"), "https://***@app.example/cb:1");
+        assert_eq!(shown("https://hunter2@good.example@evil.example/cb"), "https://***@evil.example/cb");
+        assert_eq!(
+            shown("/a?next=https%3A%2F%2Fb%3Fx%3D1%26code%3dhunter2%26y%3D2"),
+            "/a?next=https%3A%2F%2Fb%3Fx%3D1%26code%3d***%26y%3D2"
+        );
+        assert_eq!(shown("/cb%3FTOKEN%3Dhunter2 x"), "/cb%3FTOKEN%3D*** x");
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_a_name_is_not_told() {
+        assert_eq!(stranger("demo-wbe"), "demo-wbe");
+        assert_eq!(stranger("correct horse battery staple twice"), "correct ***");
     }
 
     #[test]

@@ -109,6 +109,9 @@ async fn a_whole_story_leaves_no_secret_in_the_log() {
     server.post("/userinfo", None, &[("access_token", tokens.access())]).await;
     server.get(&format!("/userinfo?access_token={}", tokens.access())).await;
     server.userinfo(tokens.text("id_token")).await;
+    for path in [format!("/token/{}", tokens.refresh()), format!("/api/v1/clients/x/secrets/{}", tokens.access())] {
+        server.get(&path).await;
+    }
     assert!(server.is_active(next.access()).await);
     server.introspect(next.refresh()).await;
     browser.open(&web.authorization_url("openid", &format!("id_token_hint={}", tokens.text("id_token")))).await;

@@ -100,6 +100,33 @@ async fn send_everywhere(server: &TestServer, cookie: &str, text: &str) -> Vec<S
             trace_ids.push(Answer::of(request.send().await.unwrap()).await.trace_id().to_owned());
         }
     }
+    // As somebody who may manage, and as somebody who may not; with the text as a name, a field, a query, a version and a token.
+    let everything = "openid clients:read clients:write users:read users:write";
+    let form = [
+        ("grant_type", "password"),
+        ("client_id", "claviger-docs"),
+        ("username", "alice"),
+        ("password", "wonderland"),
+        ("scope", everything),
+    ];
+    let alice = server.token(None, &form).await.json();
+    assert_eq!(alice["scope"], everything);
+    for bearer in [alice["access_token"].as_str().unwrap(), text] {
+        for (method, path) in [
+            (Method::GET, format!("/api/v1/clients?cursor={encoded}&limit={encoded}")),
+            (Method::GET, format!("/api/v1/clients/{encoded}")),
+            (Method::DELETE, format!("/api/v1/clients/demo-api/secrets/{encoded}")),
+            (Method::PATCH, format!("/api/v1/users/{encoded}")),
+            (Method::POST, "/api/v1/clients".to_owned()),
+            (Method::POST, "/api/v1/users".to_owned()),
+        ] {
+            let body =
+                format!(r#"{{"username": ["{text}"], "password": ["{text}"], "client_id": {{"{text}": 1}}, "redirect_uris": "{text}"}}"#);
+            let request =
+                server.request(method, &path).bearer_auth(bearer).header("if-match", text).header("content-type", "application/json");
+            trace_ids.push(Answer::of(request.body(body).send().await.unwrap()).await.trace_id().to_owned());
+        }
+    }
     for media_type in ["application/json", "application/x-www-form-urlencoded"] {
         let body = format!(r#"{{"password":"{text}"}}&{{"password":"{text}"}}"#);
         let request = server.request(Method::POST, "/token").header("content-type", media_type).body(body);

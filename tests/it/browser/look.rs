@@ -51,6 +51,35 @@ async fn of_the_pages_for_strangers() {
 }
 
 #[tokio::test]
+async fn of_the_pages_for_developers() {
+    let gallery = Gallery::new();
+    let server = TestServer::start_showing_why().await;
+    let browser = Chromium::start().await;
+    browser.excuse("Failed to load resource: the server responded with a status of 400");
+    let unregistered = RelyingParty::new(&server, "demo-web", "http://localhost:3000/calback").authorization_url("openid", "");
+    browser.open(&unregistered).await;
+    browser.sees("Send one of the registered URIs character by character").await;
+    gallery.look(&browser, "error-explained").await;
+
+    let trace_id = browser.script("return document.querySelector('#trace-id').textContent").await;
+    browser.open(&server.url(&format!("/why/{}", trace_id.as_str().unwrap()))).await;
+    browser.sees("GET /authorize was refused: invalid_request (status 400).").await;
+    gallery.look(&browser, "why").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_the_documentation() {
+    let gallery = Gallery::of_others();
+    let server = TestServer::start_documented().await;
+    let browser = Chromium::start().await;
+    browser.open(&server.url("/docs")).await;
+    browser.sees("List the clients").await;
+    gallery.look(&browser, "docs").await;
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn of_the_pages_on_the_way_to_a_client() {
     let gallery = Gallery::new();
     let server = TestServer::start().await;
