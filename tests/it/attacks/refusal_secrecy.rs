@@ -101,7 +101,7 @@ async fn send_everywhere(server: &TestServer, cookie: &str, text: &str) -> Vec<S
         }
     }
     // As somebody who may manage, and as somebody who may not; with the text as a name, a field, a query, a version and a token.
-    let everything = "openid clients:read clients:write users:read users:write";
+    let everything = "clients:read clients:write openid users:read users:write";
     let form = [
         ("grant_type", "password"),
         ("client_id", "claviger-docs"),

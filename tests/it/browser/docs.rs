@@ -1,5 +1,7 @@
 //! The documentation at `/docs`, at the first start of `claviger dev`: its Authorize button works in all three ways.
 
+use serde_json::json;
+
 use super::chromium::Chromium;
 use super::swagger::Swagger;
 use crate::binary::program::Site;
@@ -65,5 +67,18 @@ async fn a_machine_sees_the_clients_and_nobody_else() {
     assert_eq!(page.execute("-listClients").await, "200");
     assert_eq!(page.execute("-me").await, "403");
     assert_eq!(page.execute("-listUsers").await, "403");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_dialog_can_be_used_in_a_low_window() {
+    let site = Site::new();
+    let _server = site.dev_with_keys().await;
+    let browser = browser().await;
+    let page = Swagger::open(&browser, &format!("{}/docs", site.issuer)).await;
+    let low = json!({ "width": 1000, "height": 440, "deviceScaleFactor": 1, "mobile": false });
+    browser.devtools("Emulation.setDeviceMetricsOverride", low).await;
+    page.authorize_as_machine("demo-m2m", "demo-m2m-secret").await;
+    assert_eq!(page.execute("-listClients").await, "200");
     browser.close().await;
 }
