@@ -13,10 +13,10 @@ const HIDDEN: &str = "***";
 const STRANGER: usize = 8;
 /// Characters from which on something that begins like a JSON Web Token is taken for one.
 const SHORTEST_JWT: usize = 20;
-/// What stands between a parameter and its value.
-const EQUALS: [&str; 2] = ["=", "%3d"];
-/// What parameters begin after, and values end before, where they are percent-encoded.
-const ENDS: [&str; 3] = ["%3f", "%26", "%23"];
+/// What parameters begin after, and values end before, where they are percent-encoded: `?`, `&`, `#`.
+const ENDS: [&str; 3] = ["3f", "26", "23"];
+/// Characters of such a one, encoded a few times over.
+const LONGEST_ENCODED: usize = 13;
 /// Parameters whose values are never shown, wherever they turn up: in a redirection URI, for example, that was copied from an address bar.
 const SECRET_PARAMETERS: [&str; 20] = [
     "access_token",
@@ -98,7 +98,8 @@ fn without_secrets(text: &str) -> String {
 
 /// Whether the next character begins a name in a query that was percent-encoded.
 fn ends_encoded(text: &str) -> bool {
-    text.len().checked_sub(3).and_then(|start| text.get(start..)).is_some_and(|last| ENDS.iter().any(|end| last.eq_ignore_ascii_case(end)))
+    let last = text.split_at(text.ceil_char_boundary(text.len().saturating_sub(LONGEST_ENCODED))).1;
+    last.rfind('%').is_some_and(|at| ENDS.iter().any(|code| after_encoded(last.split_at(at).1, code) == Some("")))
 }
 
 /// What stays of a token of ours at the begin of `text`, and what follows it.
@@ -116,33 +117,52 @@ fn jwt(text: &str) -> Option<(&str, &str)> {
     (text.len() - rest.len() >= SHORTEST_JWT).then_some((BEGIN, rest))
 }
 
-/// The same for a parameter whose value is nobody's business. It may stand in a URL that is a parameter itself, once more encoded.
+/// The same for a parameter whose value is nobody's business. It may stand in a URL that is a parameter itself, and be encoded with it.
 fn parameter(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
     let (name, after) = text.split_at(end);
-    let secret = SECRET_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let value = secret.then(|| EQUALS.iter().find_map(|equals| begins_with(after, equals))).flatten()?;
-    let value_end = value.char_indices().find(|(at, letter)| {
-        let rest = value.split_at(*at).1;
-        matches!(letter, '&' | '#' | ';') || letter.is_whitespace() || ENDS.iter().any(|end| begins_with(rest, end).is_some())
-    });
-    let rest = value_end.map_or("", |(at, _)| value.split_at(at).1);
-    Some((text.split_at(text.len() - value.len()).0, rest))
+    if !SECRET_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let (value, encoded) = match after.strip_prefix('=') {
+        Some(value) => (value, false),
+        None => (after_encoded(after, "3d")?, true),
+    };
+    let ends = |rest: &str| {
+        rest.starts_with(|letter: char| matches!(letter, '&' | '#' | ';') || letter.is_whitespace())
+            || encoded && ENDS.iter().any(|code| after_encoded(rest, code).is_some())
+    };
+    Some((text.split_at(text.len() - value.len()).0, from(value, ends).unwrap_or_default()))
 }
 
-/// The rest of a text that begins so, whatever the case.
-fn begins_with<'a>(text: &'a str, beginning: &str) -> Option<&'a str> {
-    let (first, rest) = text.split_at_checked(beginning.len())?;
-    first.eq_ignore_ascii_case(beginning).then_some(rest)
-}
-
-/// The same for what stands before the host in `://user:password@host`.
+/// The same for what stands before the host in `://user:password@host`, or in the same encoded.
 fn user_information(text: &str) -> Option<(&str, &str)> {
-    const BEGIN: &str = "://";
-    let authority = text.strip_prefix(BEGIN)?;
-    let authority = authority.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let (user_information, _) = authority.rsplit_once('@')?;
-    Some((BEGIN, text.split_at(BEGIN.len() + user_information.len()).1))
+    let (after, encoded) = match text.strip_prefix("://") {
+        Some(after) => (after, false),
+        None => (["3a", "2f", "2f"].iter().try_fold(text, |text, code| after_encoded(text, code))?, true),
+    };
+    let is = |rest: &str, plain: &[char], codes: &[&str]| {
+        rest.starts_with(plain) || encoded && codes.iter().any(|code| after_encoded(rest, code).is_some())
+    };
+    let behind = from(after, |rest| is(rest, &['/', '?', '#', '\\'], &["2f", "3f", "23", "5c"])).unwrap_or_default();
+    let authority = after.split_at(after.len() - behind.len()).0;
+    let at = authority.char_indices().map(|(at, _)| at).rfind(|at| is(authority.split_at(*at).1, &['@'], &["40"]))?;
+    Some((text.split_at(text.len() - after.len()).0, after.split_at(at).1))
+}
+
+/// The rest of a text from where it begins as it should.
+fn from(text: &str, begins: impl Fn(&str) -> bool) -> Option<&str> {
+    text.char_indices().map(|(at, _)| text.split_at(at).1).find(|rest| begins(rest))
+}
+
+/// What follows a character that was percent-encoded, once (`%3d`) or more often (`%253D`).
+fn after_encoded<'a>(text: &'a str, code: &str) -> Option<&'a str> {
+    let mut rest = text.strip_prefix('%')?;
+    while let Some(again) = rest.strip_prefix("25") {
+        rest = again;
+    }
+    let (first, after) = rest.split_at_checked(code.len())?;
+    first.eq_ignore_ascii_case(code).then_some(after)
 }
 
 #[cfg(test)]
@@ -179,6 +199,10 @@ mod tests {
             "/a?next=https%3A%2F%2Fb%3Fx%3D1%26code%3d***%26y%3D2"
         );
         assert_eq!(shown("/cb%3FTOKEN%3Dhunter2 x"), "/cb%3FTOKEN%3D*** x");
+        assert_eq!(shown("/cb?token=abc%26def%3Fghi%23jkl&x=1"), "/cb?token=***&x=1");
+        assert_eq!(shown("?a=%253Fb%2526code%253Dhunter2%2526x"), "?a=%253Fb%2526code%253D***%2526x");
+        assert_eq!(shown("next=https%3A%2F%2Fuser%3Ahunter2%40host%2Fcb"), "next=https%3A%2F%2F***%40host%2Fcb");
+        assert_eq!(shown("https%253a%252f%252fhunter2%2540host"), "https%253a%252f%252f***%2540host");
     }
 
     #[test]
