@@ -7,7 +7,7 @@ use crate::cli::place::{Place, missing_database};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::protocol::time::Timestamp;
-use crate::signing::KeyFolder;
+use crate::signing::{KeyFolder, KeyFolderFailure};
 use crate::store::Store;
 
 /// Check configuration, database, keys and clock
@@ -59,7 +59,11 @@ async fn database(config: &Config) -> Result<String, String> {
 }
 
 fn keys(config: &Config, now: Timestamp) -> Result<String, String> {
-    let keyring = KeyFolder::open(&config.keys.folder).and_then(|folder| folder.keyring()).map_err(|failure| failure.to_string())?;
+    let folder = match KeyFolder::open(&config.keys.folder) {
+        Err(KeyFolderFailure::Missing { .. }) => return Ok("none yet; the server makes them when it starts".to_owned()),
+        opened => opened.map_err(|failure| failure.to_string())?,
+    };
+    let keyring = folder.keyring().map_err(|failure| failure.to_string())?;
     Ok(format!("{} published, {} signs", keyring.published(now).keys.len(), keyring.active().kid()))
 }
 

@@ -152,7 +152,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             }
         }
         Command::Delete { id } => {
-            server.delete_client(&Reach::Everything, &parse(&id)?, &Expected::Anything).await??;
+            server.delete_client(Reach::Everything, &parse(&id)?, &Expected::Anything).await??;
             say(format!("Deleted {id}."))?;
         }
     }

@@ -55,8 +55,12 @@ enum Command {
 pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
     let config = arguments.place.config()?;
     let (now, random) = (Clock::system().now(), Random::system());
-    let folder = KeyFolder::open(&config.keys.folder)?;
     let size = u32::try_from(config.keys.rsa_bits).ok().and_then(KeySize::from_bits).unwrap_or_default();
+    // A key may be brought along before the server was ever started.
+    let folder = match arguments.command {
+        Command::Add { .. } => KeyFolder::open_or_create(&config.keys.folder, size, &random, now)?,
+        _ => KeyFolder::open(&config.keys.folder)?,
+    };
     match arguments.command {
         Command::List => {
             let rows: Vec<_> =

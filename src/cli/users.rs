@@ -136,7 +136,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             say(format!("The roles of {username} are changed."))?;
         }
         Command::Delete { username } => {
-            server.delete_user(&Reach::Everything, &found(&server, &username).await?.subject, &Expected::Anything).await??;
+            server.delete_user(Reach::Everything, &found(&server, &username).await?.subject, &Expected::Anything).await??;
             say(format!("Deleted {username}."))?;
         }
     }

@@ -1,5 +1,7 @@
 //! Presenting an access token (RFC 6750) at endpoints of our own.
 
+use std::borrow::Cow;
+
 use crate::protocol::access_token::AccessToken;
 use crate::protocol::explanation::{Explanation, Fact, lasting, listed};
 use crate::protocol::params::Params;
@@ -38,7 +40,7 @@ pub enum Reason {
     #[error("the access token lacks the scope {needed}")]
     Scope {
         /// The scope that is needed.
-        needed: &'static str,
+        needed: Cow<'static, str>,
         /// What is known about the token.
         facts: Vec<Fact>,
     },
@@ -87,7 +89,7 @@ impl Reason {
     #[must_use]
     pub fn lacks_scope(needed: &'static str, token: &AccessToken) -> Self {
         let scope = Fact::of("scope").expected(needed).came(&token.scope);
-        Self::Scope { needed, facts: vec![scope, Fact::of("client").came(token.client_id.as_str())] }
+        Self::Scope { needed: needed.into(), facts: vec![scope, Fact::of("client").came(token.client_id.as_str())] }
     }
 
     /// The reason why the scope of a live token of ours does not count any more: the person lost the role for it, or the client may not
@@ -97,21 +99,21 @@ impl Reason {
         let fact = Fact::of("scope")
             .came(needed)
             .note("the token has it, but the person has lost the role that it needs, or the client may not ask for it any more");
-        Self::Scope { needed, facts: vec![fact] }
+        Self::Scope { needed: needed.into(), facts: vec![fact] }
     }
 
-    /// The reason why a live token of ours does not suffice to manage somebody who may do more than it may.
+    /// The reason why a live token of ours does not suffice to manage somebody who may do more than it may: `needed` is what it takes.
     #[must_use]
-    pub fn beyond(needed: &'static str) -> Self {
-        let fact = Fact::of("scope").expected(needed);
-        Self::Scope { needed, facts: vec![fact.note("nobody gives away, or takes over, what they may not do themselves")] }
+    pub fn beyond(needed: String) -> Self {
+        let fact = Fact::of("scope").expected(&needed);
+        Self::Scope { needed: needed.into(), facts: vec![fact.note("nobody gives away, or takes over, what they may not do themselves")] }
     }
 
     /// The reason why a live token of ours is for another API than `audience` (RFC 9068 §4). The answer is the same as for a lacking scope.
     #[must_use]
     pub fn other_audience(needed: &'static str, token: &AccessToken, audience: &str) -> Self {
         let fact = Fact::of("aud").expected(audience).came(listed(token.aud.identifiers()));
-        Self::Scope { needed, facts: vec![fact, Fact::of("client").came(token.client_id.as_str())] }
+        Self::Scope { needed: needed.into(), facts: vec![fact, Fact::of("client").came(token.client_id.as_str())] }
     }
 }
 
@@ -175,6 +177,6 @@ mod tests {
             challenge(&Reason::Expired { at: Timestamp::from_seconds(1), now: Timestamp::from_seconds(2) })
                 .starts_with("Bearer error=\"invalid_token\"")
         );
-        assert!(challenge(&Reason::Scope { needed: "openid", facts: Vec::new() }).ends_with("scope=\"openid\""));
+        assert!(challenge(&Reason::Scope { needed: "openid".into(), facts: Vec::new() }).ends_with("scope=\"openid\""));
     }
 }

@@ -121,6 +121,7 @@ impl crate::protocol::refusal::Reason for Reason {
 fn wrong_secret(made: &[Timestamp], white_space: bool) -> Explanation {
     let expected = match made {
         [] => "none: the client has no secret that is alive".to_owned(),
+        [made] => format!("the one that is alive, made {made}"),
         made => format!("one of {} that are alive, made {}", made.len(), listed(made)),
     };
     let fact = Fact::of("client secret").expected(expected).came("another one");
@@ -340,7 +341,7 @@ mod tests {
             refusal.explanation.facts.first().cloned().unwrap()
         };
         let wrong = explained(Some(&basic("app", "hunter2")), "", &app());
-        assert_eq!(wrong.what_was_expected(), Some("one of 1 that are alive, made 1970-01-01T00:00:00Z"));
+        assert_eq!(wrong.what_was_expected(), Some("the one that is alive, made 1970-01-01T00:00:00Z"));
         assert!(explained(Some(&basic("app", "app-secret%0A")), "", &app()).rule().is_some_and(|note| note.contains("white space")));
         let other = explained(None, "client_id=app&client_secret=hunter2", &app());
         assert!(other.what_was_expected().is_some_and(|text| text.starts_with("client_secret_basic")));

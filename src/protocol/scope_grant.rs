@@ -133,7 +133,9 @@ impl Catalog {
                     .apis
                     .iter()
                     .flat_map(|api| &api.scopes)
-                    .any(|known| known.name == *word && known.role.as_deref().is_none_or(&has_role))
+                    // Whose word it is: our own API comes first, whatever another one was registered with before we had the word.
+                    .find(|known| known.name == *word)
+                    .is_some_and(|known| known.role.as_deref().is_none_or(&has_role))
         })
     }
 

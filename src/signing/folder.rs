@@ -90,18 +90,22 @@ impl KeyFolder {
     ///
     /// [`SharedKeyring::reload_if_changed`]: crate::signing::SharedKeyring::reload_if_changed
     pub fn rotate(&self, size: KeySize, random: &Random, now: Timestamp, published: Duration) -> Result<Rotation, KeyFolderFailure> {
-        // Before the lock is taken: finding primes takes a while.
+        // Before the lock is taken, as finding primes takes a while; and not at all where it would be for nothing.
+        Self::check_published(&self.read_list()?, now, published)?;
         self.rotate_to(&Self::make(size, random)?, now, published)
+    }
+
+    fn check_published(roster: &Roster, now: Timestamp, published: Duration) -> Result<(), KeyFolderFailure> {
+        match roster.next().state {
+            KeyState::Next { since } if now.since(since) < published => Err(KeyFolderFailure::TooYoung { kid: roster.next().kid.clone() }),
+            _ => Ok(()),
+        }
     }
 
     fn rotate_to(&self, made: &PrivateKey, now: Timestamp, published: Duration) -> Result<Rotation, KeyFolderFailure> {
         let lock = Lock::take(&self.path)?;
         let mut roster = self.read_list()?;
-        if let KeyState::Next { since } = roster.next().state
-            && now.since(since) < published
-        {
-            return Err(KeyFolderFailure::TooYoung { kid: roster.next().kid.clone() });
-        }
+        Self::check_published(&roster, now, published)?;
         let rotation = roster.rotate(self.add(&lock, &roster, made)?, now);
         self.write_list(&lock, &roster)?;
         for kid in &rotation.removed {

@@ -4,11 +4,9 @@ pub(super) mod rows;
 
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, SelectThree, TopologyStar,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SelectThree, TopologyStar};
 
-use crate::protocol::client::{Client, ClientId, ClientSecret, MOST_SECRETS, Origin};
+use crate::protocol::client::{Client, ClientId, Origin};
 use crate::store::client::rows::{client, client_origin, client_secret};
 use crate::store::retry::retried;
 use crate::store::row::{contains, key};
@@ -24,18 +22,6 @@ pub struct ClientFilter {
     pub text: Option<String>,
     /// Whether they are enabled.
     pub enabled: Option<bool>,
-}
-
-/// What became of a new secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum SecretAdded {
-    /// It is there.
-    Done,
-    /// The client has [`MOST_SECRETS`] already.
-    TooMany,
-    /// There is no such client.
-    NoSuchClient,
 }
 
 impl Clients<'_> {
@@ -120,32 +106,6 @@ impl Clients<'_> {
             change.commit().await?;
             Ok(Applied::Done)
         })
-    }
-
-    /// Gives a client one more secret, if it has fewer than [`MOST_SECRETS`].
-    pub async fn add_secret(&self, id: &ClientId, secret: &ClientSecret) -> Result<SecretAdded, StoreFailure> {
-        retried!(async {
-            let change = self.0.begin().await?;
-            // On PostgreSQL the row is locked first, or two requests could both count one secret and add another.
-            let client = client::Entity::find_by_id(id.as_str()).lock_exclusive().one(&change).await?;
-            let secrets = client_secret::Entity::find().filter(client_secret::Column::ClientId.eq(id.as_str())).count(&change).await?;
-            let outcome = match client {
-                None => SecretAdded::NoSuchClient,
-                Some(_) if usize::try_from(secrets).is_ok_and(|secrets| secrets < MOST_SECRETS) => SecretAdded::Done,
-                Some(_) => SecretAdded::TooMany,
-            };
-            if outcome == SecretAdded::Done {
-                client_secret::Entity::insert(rows::write_secret(id, secret)).exec_without_returning(&change).await?;
-            }
-            change.commit().await?;
-            Ok(outcome)
-        })
-    }
-
-    /// Withdraws the secret called `secret`; false when the client has no such secret.
-    pub async fn remove_secret(&self, id: &ClientId, secret: &str) -> Result<bool, StoreFailure> {
-        let named = client_secret::Entity::delete_by_id((id.as_str().to_owned(), key(secret).to_owned()));
-        Ok(named.exec(&self.0.writer).await?.rows_affected > 0)
     }
 
     /// Whether any enabled client registered this web origin, for preflight requests: they don't say which client they are for.

@@ -39,7 +39,7 @@ use sea_orm::{
 };
 
 pub use api::ApiWritten;
-pub use client::{ClientFilter, SecretAdded};
+pub use client::ClientFilter;
 pub use consent::Consent;
 pub use failure::StoreFailure;
 pub use user::UserFilter;

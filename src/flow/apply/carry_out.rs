@@ -19,7 +19,7 @@ impl Server {
                 return Ok(self.add_client((**client).clone(), given).await?.map(|added| added.secret));
             }
             Step::ChangeClient { before, after, secret } => return self.change_client_and_secret(before, after, secret).await,
-            Step::DeleteClient(client) => self.delete_client(&Reach::Everything, &client.id, &still(&ClientView::of(client))).await?,
+            Step::DeleteClient(client) => self.delete_client(Reach::Everything, &client.id, &still(&ClientView::of(client))).await?,
             Step::AddApi(api) => self.add_api(api.clone()).await?.map(drop),
             Step::ChangeApi { before, after } => {
                 self.change_api(&before.identifier, &still(before), |_| Ok(after.clone())).await?.map(drop)
@@ -30,7 +30,7 @@ impl Server {
                 let expected = still(&UserView::of(before));
                 self.change_user(&before.subject, &expected, password.clone(), |_| Ok((**after).clone())).await?.map(drop)
             }
-            Step::DeleteUser(user) => self.delete_user(&Reach::Everything, &user.subject, &still(&UserView::of(user))).await?,
+            Step::DeleteUser(user) => self.delete_user(Reach::Everything, &user.subject, &still(&UserView::of(user))).await?,
         };
         Ok(done.map(|()| None))
     }

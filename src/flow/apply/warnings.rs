@@ -12,19 +12,24 @@ pub(super) fn of(steps: &[Step], docs: Option<&ClientId>, users: &[User]) -> Vec
     if let Some(step) = steps.iter().find(is_docs) {
         warnings.push(format!("{} is the client of the documentation (docs.client_id): nobody will get tokens at /docs", step.subject()));
     }
-    let admins: Vec<&User> = users.iter().filter(|user| user.enabled && user.has_role(ADMIN)).collect();
+    let admins: Vec<&User> = users.iter().filter(|user| user.enabled && user.has_role(ADMIN) && user.password.is_some()).collect();
     if !admins.is_empty() && !steps.iter().any(makes_admin) && admins.iter().all(|admin| steps.iter().any(|step| takes_from(step, admin))) {
         let names: Vec<&str> = admins.iter().map(|admin| admin.username.as_str()).collect();
         warnings.push(format!(
-            "no enabled person will have the role {ADMIN} any more (until now: {}): nobody can sign in to manage this server",
+            "nobody will have the role {ADMIN} and a password any more (until now: {}): nobody can sign in to manage this server",
             names.join(", ")
         ));
     }
     warnings
 }
 
+/// Whether the step makes somebody an admin who can sign in.
 fn makes_admin(step: &Step) -> bool {
-    matches!(step, Step::AddUser(account, _) | Step::ChangeUser { after: account, .. } if is_admin(account))
+    match step {
+        Step::AddUser(account, password) => is_admin(account) && password.is_some(),
+        Step::ChangeUser { before, after, password } => is_admin(after) && (before.password.is_some() || password.is_some()),
+        _ => false,
+    }
 }
 
 fn takes_from(step: &Step, admin: &User) -> bool {

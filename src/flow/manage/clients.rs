@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Reach, Refused, Version, patched};
 use crate::flow::{Failure, Server};
-use crate::protocol::client::{Client, ClientId, ClientSecret};
+use crate::protocol::client::{Client, ClientId, ClientSecret, MOST_SECRETS};
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::scope::Scope;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenHash, TokenKind};
-use crate::store::{Applied, ClientFilter, Insertion, SecretAdded};
+use crate::store::{Applied, ClientFilter, Insertion};
 
 /// A client as it is shown to whoever manages it; never a secret nor its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -153,7 +153,7 @@ impl Server {
     /// Changes a client by a merge patch (RFC 7396) of its metadata.
     pub async fn patch_client(
         &self,
-        reach: &Reach,
+        reach: Reach<'_>,
         id: &ClientId,
         expected: &Expected,
         patch: &Value,
@@ -173,7 +173,7 @@ impl Server {
     }
 
     /// Deletes a client and everything that came of it.
-    pub async fn delete_client(&self, reach: &Reach, id: &ClientId, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
+    pub async fn delete_client(&self, reach: Reach<'_>, id: &ClientId, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
             if let Err(beyond) = reach.client(&before.allowed_scope) {
@@ -194,37 +194,50 @@ impl Server {
     /// Gives a client a second secret beside the one that it has, generated or `given`.
     pub async fn add_client_secret(
         &self,
-        reach: &Reach,
+        reach: Reach<'_>,
         id: &ClientId,
         given: Option<TokenHash>,
     ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
-        let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
-        if let Err(beyond) = reach.client(&client.allowed_scope) {
-            return Ok(Err(beyond));
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
+            if let Err(beyond) = reach.client(&before.allowed_scope) {
+                return Ok(Err(beyond));
+            }
+            if before.is_public() {
+                return Ok(Err(PUBLIC));
+            }
+            if before.secrets.len() >= MOST_SECRETS {
+                return Ok(Err(Refused::Conflict("the client has two secrets that are alive; withdraw one of them first")));
+            }
+            let (secret, hash) = self.given_or_generated(given.clone());
+            let newer = self.newer_secret(&before.secrets, hash);
+            let made = SecretView { id: newer.id.clone(), created_at: newer.created_at };
+            let secrets = before.secrets.iter().cloned().chain([newer]).collect();
+            match self.replace_client(&before, Client { secrets, ..before.clone() }).await? {
+                Err(Refused::Outdated) => {}
+                replaced => return Ok(replaced.map(|_| WithSecret { made, secret })),
+            }
         }
-        if client.is_public() {
-            return Ok(Err(PUBLIC));
-        }
-        let (secret, hash) = self.given_or_generated(given);
-        let stored = self.newer_secret(&client.secrets, hash);
-        let added = self.store.clients().add_secret(id, &stored).await?;
-        self.cache.clear();
-        Ok(match added {
-            SecretAdded::Done => Ok(WithSecret { made: SecretView { id: stored.id, created_at: stored.created_at }, secret }),
-            SecretAdded::TooMany => Err(Refused::Conflict("the client has two secrets that are alive; withdraw one of them first")),
-            SecretAdded::NoSuchClient => Err(not_found(id)),
-        })
+        Ok(Err(Refused::Outdated))
     }
 
     /// Withdraws a secret of a client: it opens nothing any more.
-    pub async fn withdraw_client_secret(&self, reach: &Reach, id: &ClientId, secret: &str) -> Result<Result<(), Refused>, Failure> {
-        let Some(client) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
-        if let Err(beyond) = reach.client(&client.allowed_scope) {
-            return Ok(Err(beyond));
+    pub async fn withdraw_client_secret(&self, reach: Reach<'_>, id: &ClientId, secret: &str) -> Result<Result<(), Refused>, Failure> {
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
+            if let Err(beyond) = reach.client(&before.allowed_scope) {
+                return Ok(Err(beyond));
+            }
+            let (gone, secrets): (Vec<_>, Vec<_>) = before.secrets.iter().cloned().partition(|known| known.id == secret);
+            if gone.is_empty() {
+                return Ok(Err(Refused::not_found("such secret of client", id)));
+            }
+            match self.replace_client(&before, Client { secrets, ..before.clone() }).await? {
+                Err(Refused::Outdated) => {}
+                replaced => return Ok(replaced.map(drop)),
+            }
         }
-        let found = self.store.clients().remove_secret(id, secret).await?;
-        self.cache.clear();
-        Ok(found.then_some(()).ok_or_else(|| Refused::not_found("such secret of client", id)))
+        Ok(Err(Refused::Outdated))
     }
 
     /// Gives a client a new secret, generated or `given`. The newest one so far stays alive beside it, so that the client can change over;

@@ -44,9 +44,14 @@ pub enum Refused {
     /// What is asked for does not go together with how things are.
     #[error("{0}")]
     Conflict(&'static str),
-    /// It would give away, or take over, more than whoever asks may do: this scope of our own API, for one.
-    #[error("it takes the scope {0}")]
-    Beyond(&'static str),
+    /// It would give away, or take over, more than whoever asks may do.
+    #[error("it takes the scope {needed}")]
+    Beyond {
+        /// The scope of our own API that it takes, word by word.
+        needed: String,
+        /// The client that asked.
+        client: String,
+    },
     /// Too many passwords are being hashed.
     #[error("the server is busy; try again in a moment")]
     Busy,

@@ -2,9 +2,9 @@
 //! the token, still has the role.
 
 use crate::flow::access::Live;
-use crate::flow::manage::Reach;
 use crate::flow::{Failure, Server};
 use crate::protocol::bearer::Reason;
+use crate::protocol::scope::Scope;
 
 /// Somebody who may do what they asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +13,10 @@ pub struct Permitted {
     pub subject: String,
     /// The client that they use.
     pub client: String,
-    /// How far they may go.
-    pub reach: Reach,
+    /// The scope that was asked for.
+    pub needed: &'static str,
+    /// All that they may do here.
+    pub scope: Scope,
 }
 
 impl Server {
@@ -37,6 +39,6 @@ impl Server {
         if !still.contains(scope) {
             return Ok(Err(if granted.contains(scope) { Reason::lost(scope) } else { Reason::lacks_scope(scope, &token) }));
         }
-        Ok(Ok(Permitted { subject: token.sub.to_string(), client: token.client_id.to_string(), reach: Reach::Within(still) }))
+        Ok(Ok(Permitted { subject: token.sub.to_string(), client: token.client_id.to_string(), needed: scope, scope: still }))
     }
 }

@@ -157,7 +157,7 @@ impl Server {
     /// Changes an account by a merge patch (RFC 7396) of its description.
     pub async fn patch_user(
         &self,
-        reach: &Reach,
+        reach: Reach<'_>,
         subject: &Subject,
         expected: &Expected,
         password: Option<NewPassword>,
@@ -199,7 +199,7 @@ impl Server {
     }
 
     /// Deletes a person and everything of theirs.
-    pub async fn delete_user(&self, reach: &Reach, subject: &Subject, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
+    pub async fn delete_user(&self, reach: Reach<'_>, subject: &Subject, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.users().find(subject).await? else { return Ok(Err(not_found(subject))) };
             if let Err(beyond) = reach.person(&before.roles) {

@@ -9,7 +9,7 @@ use poem_openapi::{Object, OpenApi};
 
 use crate::flow::Server;
 use crate::flow::manage::clients::ClientView;
-use crate::flow::manage::{ClientFilter, Page, Refused, read};
+use crate::flow::manage::{ClientFilter, Page, Reach, Refused, read};
 use crate::http::caller::Bearer;
 use crate::http::manage::body::{Body, Patch};
 use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
@@ -217,7 +217,7 @@ impl Api {
         let made = async {
             let by = permit(&self.0, &bearer).await?;
             let client = read::<ClientMetadata>(body.value()?)?.client().map_err(Refused::Invalid)?;
-            by.reach.client(&client.allowed_scope)?;
+            Reach::Of(&by).client(&client.allowed_scope)?;
             let added = self.0.add_client(client, None).await??;
             audit(&by, "clients.create", &added.made.id);
             let location = self.0.issuer().url(&format!("/api/v1/clients/{}", added.made.id));
@@ -255,7 +255,7 @@ impl Api {
         let changed = async {
             let by = permit(&self.0, &bearer).await?;
             let (id, expected, patch) = (known(&id)?, if_match.expected()?, body.value()?);
-            let client = self.0.patch_client(&by.reach, &id, &expected, &patch).await??;
+            let client = self.0.patch_client(Reach::Of(&by), &id, &expected, &patch).await??;
             audit(&by, "clients.update", &id);
             Ok(ClientView::of(&client))
         };
@@ -276,7 +276,7 @@ impl Api {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let (id, expected) = (known(&id)?, if_match.expected()?);
-            self.0.delete_client(&by.reach, &id, &expected).await??;
+            self.0.delete_client(Reach::Of(&by), &id, &expected).await??;
             audit(&by, "clients.delete", &id);
             Ok(())
         };
@@ -291,7 +291,7 @@ impl Api {
         let made = async {
             let by = permit(&self.0, &bearer).await?;
             let id = known(&id)?;
-            let added = self.0.add_client_secret(&by.reach, &id, None).await??;
+            let added = self.0.add_client_secret(Reach::Of(&by), &id, None).await??;
             audit(&by, "clients.secrets.create", &id);
             let location = self.0.issuer().url(&format!("/api/v1/clients/{id}/secrets/{}", added.made.id));
             Ok((added.made, location, added.secret.as_ref().map(reveal)))
@@ -305,7 +305,7 @@ impl Api {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let id = known(&id)?;
-            self.0.withdraw_client_secret(&by.reach, &id, &secret).await??;
+            self.0.withdraw_client_secret(Reach::Of(&by), &id, &secret).await??;
             audit(&by, "clients.secrets.delete", &id);
             Ok(())
         };

@@ -88,8 +88,8 @@ impl Problem {
     /// The answer to `request`.
     pub(super) fn response(self, request: &Request) -> Response {
         match self {
-            Self::Token(reason) => forbid(request, reason),
-            Self::Refused(Refused::Beyond(needed)) => forbid(request, Reason::beyond(needed)),
+            Self::Token(reason) => forbid(request, reason, None),
+            Self::Refused(Refused::Beyond { needed, client }) => forbid(request, Reason::beyond(needed), Some(&client)),
             Self::Refused(refused) => refuse(request, &refused),
             Self::Body(problem) => {
                 let refused = problem.refused();
@@ -109,12 +109,13 @@ impl Problem {
 }
 
 /// The answer to a token that does not suffice, with its challenge (RFC 6750 §3).
-fn forbid(request: &Request, reason: Reason) -> Response {
+fn forbid(request: &Request, reason: Reason, client: Option<&str>) -> Response {
     let mut response = details(request, status(&reason), reason.description(), &[]);
     if let Ok(challenge) = HeaderValue::try_from(challenge(&reason)) {
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
-    explained(response, Refusal::from(reason))
+    let refusal = Refusal::from(reason);
+    explained(response, if let Some(client) = client { refusal.asked_by(client) } else { refusal })
 }
 
 fn refuse(request: &Request, refused: &Refused) -> Response {
@@ -127,7 +128,7 @@ fn refuse(request: &Request, refused: &Refused) -> Response {
             let detail = "It was changed since you read it. Read it again, and decide again.".to_owned();
             (StatusCode::PRECONDITION_FAILED, detail, none)
         }
-        Refused::Beyond(_) => (StatusCode::FORBIDDEN, sentence(refused), none),
+        Refused::Beyond { .. } => (StatusCode::FORBIDDEN, sentence(refused), none),
         Refused::Busy => (StatusCode::SERVICE_UNAVAILABLE, sentence(refused), none),
     };
     let response = details(request, status, &detail, problems);

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::flow::Server;
 use crate::flow::manage::users::{NewPassword, UserView};
-use crate::flow::manage::{Page, Refused, UserFilter, read};
+use crate::flow::manage::{Page, Reach, Refused, UserFilter, read};
 use crate::http::caller::Bearer;
 use crate::http::manage::body::{Body, Patch};
 use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
@@ -202,7 +202,7 @@ impl Api {
             let mut value = body.value()?;
             let password = take_password(&mut value)?;
             let account = read::<Account>(value)?;
-            by.reach.person(&account.roles)?;
+            Reach::Of(&by).person(&account.roles)?;
             let user = self.0.add_user(account, password).await??;
             audit(&by, "users.create", &user.subject);
             let location = self.0.issuer().url(&format!("/api/v1/users/{}", user.subject));
@@ -241,7 +241,7 @@ impl Api {
             let by = permit(&self.0, &bearer).await?;
             let (expected, mut patch) = (if_match.expected()?, body.value()?);
             let password = take_password(&mut patch)?;
-            let user = self.0.patch_user(&by.reach, &Subject::new(sub.0), &expected, password, &patch).await??;
+            let user = self.0.patch_user(Reach::Of(&by), &Subject::new(sub.0), &expected, password, &patch).await??;
             audit(&by, "users.update", &user.subject);
             Ok(UserView::of(&user))
         };
@@ -262,7 +262,7 @@ impl Api {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let subject = Subject::new(sub.0);
-            self.0.delete_user(&by.reach, &subject, &if_match.expected()?).await??;
+            self.0.delete_user(Reach::Of(&by), &subject, &if_match.expected()?).await??;
             audit(&by, "users.delete", &subject);
             Ok(())
         };

@@ -158,7 +158,7 @@ async fn a_proof_key_can_be_neither_left_out_nor_added_between_the_endpoints() {
     let public = server.server.client(&ClientId::parse("demo-spa").unwrap()).await.unwrap().unwrap();
     assert_eq!(public.auth_method, AuthMethod::None);
     let patch = serde_json::json!({ "pkce": "optional" });
-    let refused = server.server.patch_client(&Reach::Everything, &public.id, &Expected::Anything, &patch).await.unwrap();
+    let refused = server.server.patch_client(Reach::Everything, &public.id, &Expected::Anything, &patch).await.unwrap();
     assert!(refused.is_err(), "a public client can't be let off");
 }
 

@@ -101,7 +101,7 @@ async fn a_token_of_a_person_who_is_disabled_or_deleted_is_dead() {
     let second = token(server.alices_tokens("openid items:read").await);
     assert!(server.is_active(&second).await);
     let subject = server.server.user(&alice).await.unwrap().unwrap().subject;
-    server.server.delete_user(&Reach::Everything, &subject, &Expected::Anything).await.unwrap().unwrap();
+    server.server.delete_user(Reach::Everything, &subject, &Expected::Anything).await.unwrap().unwrap();
     assert!(!server.is_active(&second).await);
     at(&server, "/userinfo", &second).await.assert_error(401, "invalid_token");
 }
@@ -115,6 +115,6 @@ async fn a_token_of_a_client_that_is_disabled_or_deleted_is_dead() {
     assert!(!server.is_active(&machine).await);
     server.server.enable_client(&id, true).await.unwrap().unwrap();
     assert!(server.is_active(&machine).await);
-    server.server.delete_client(&Reach::Everything, &id, &Expected::Anything).await.unwrap().unwrap();
+    server.server.delete_client(Reach::Everything, &id, &Expected::Anything).await.unwrap().unwrap();
     assert!(!server.is_active(&machine).await);
 }

@@ -62,7 +62,7 @@ async fn a_deleted_person_has_none() {
     let web = RelyingParty::demo_web(&server);
     let (_, tokens) = offline_tokens(&server, &web).await;
     let subject = server.server.user(&alice()).await.unwrap().unwrap().subject;
-    server.server.delete_user(&Reach::Everything, &subject, &Expected::Anything).await.unwrap().unwrap();
+    server.server.delete_user(Reach::Everything, &subject, &Expected::Anything).await.unwrap().unwrap();
     assert_over(&server, &web, &tokens).await;
 }
 
@@ -90,7 +90,7 @@ async fn a_disabled_or_deleted_client_is_no_client() {
     server.server.enable_client(&id, true).await.unwrap().unwrap();
     let tokens = web.refresh(tokens.refresh()).await;
     server.register("demo-web-2", |_| {}).await;
-    server.server.delete_client(&Reach::Everything, &id, &Expected::Anything).await.unwrap().unwrap();
+    server.server.delete_client(Reach::Everything, &id, &Expected::Anything).await.unwrap().unwrap();
     assert_refused(&web.try_refresh(tokens.refresh(), &[]).await, 401, "invalid_client");
     assert!(!server.is_active(tokens.access()).await);
 

@@ -23,11 +23,15 @@ fn everything_that_is_wrong_is_said_with_what_to_do() {
     let outcome = site.run(&CHECK);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     let problems: Vec<&str> = outcome.stdout.lines().filter(|line| line.starts_with("problem ")).collect();
-    let [database, keys] = problems.as_slice() else { panic!("{outcome:?}") };
+    let [database] = problems.as_slice() else { panic!("{outcome:?}") };
     assert!(database.contains("there is no database claviger.db") && database.contains("run `claviger migrate`"), "{database}");
-    assert!(keys.contains("keys: ") && keys.contains("keyring.json does not exist; start the server once"), "{keys}");
-    assert!(outcome.stderr.contains("2 problem(s) found"), "{outcome:?}");
-    assert!(!site.path("claviger.db").exists(), "looking makes nothing");
+    assert!(outcome.stdout.contains("keys: none yet; the server makes them when it starts"), "{outcome:?}");
+    assert!(outcome.stderr.contains("1 problem(s) found"), "{outcome:?}");
+    assert!(!site.path("claviger.db").exists() && !site.path("keys").exists(), "looking makes nothing");
+    std::fs::create_dir(site.path("keys")).unwrap();
+    std::fs::write(site.path("keys/keyring.json"), "{").unwrap();
+    let damaged = site.run(&CHECK);
+    assert!(damaged.stdout.lines().any(|line| line.starts_with("problem  keys: ") && line.contains("is damaged")), "{damaged:?}");
 }
 
 #[test]

@@ -28,11 +28,15 @@ fn pruning_warns_of_the_documentation_and_the_last_admin() {
     site.configure("sqlite://claviger.db", "[docs]\nenabled = true\n");
     let docs = "[[client]]\nclient_id = \"claviger-docs\"\nclient_name = \"Docs\"\ntoken_endpoint_auth_method = \"none\"\n\
                 redirect_uris = [\"{issuer}/docs/oauth2-redirect.html\"]\n";
-    let (admin, other) = ("[[user]]\nusername = \"ada\"\nroles = [\"admin\"]\n", "[[user]]\nusername = \"bea\"\nroles = [\"admin\"]\n");
+    let admin = "[[user]]\nusername = \"ada\"\nroles = [\"admin\"]\npassword = \"a password of ada's\"\n";
+    let other = "[[user]]\nusername = \"bea\"\nroles = [\"admin\"]\n";
+    let password = "password = \"a password of bea's\"\n";
     site.apply(&[docs, admin, "[[user]]\nusername = \"carl\"\n"].concat(), &[]).succeeded();
-    for kept in [[docs, admin], [docs, other]] {
+    for kept in [[docs, admin, ""], [docs, other, password]] {
         assert_eq!(site.apply(&kept.concat(), &["--prune", "--dry-run"]).stderr, "");
     }
+    let locked_out = site.apply(&[docs, other].concat(), &["--prune", "--dry-run"]).stderr;
+    assert!(locked_out.contains("nobody can sign in to manage this server"), "an admin without a password: {locked_out}");
     let only = "[[user]]\nusername = \"carl\"\n";
     let demoted = &[only, "[[user]]\nusername = \"ada\"\n"].concat();
     for (text, flags) in
@@ -43,7 +47,7 @@ fn pruning_warns_of_the_documentation_and_the_last_admin() {
         let [documentation, admins] = warnings.as_slice() else { panic!("{outcome:?}") };
         assert!(documentation.starts_with("claviger: WARNING: client claviger-docs is the client of the documentation"), "{outcome:?}");
         assert!(
-            admins.starts_with("claviger: WARNING: no enabled person will have the role admin any more (until now: ada)"),
+            admins.starts_with("claviger: WARNING: nobody will have the role admin and a password any more (until now: ada)"),
             "{outcome:?}"
         );
     }

@@ -35,7 +35,7 @@ async fn how_a_client_is_registered_to_authenticate_and_how_it_did() {
     assert_eq!(other_method.client.as_deref(), Some("demo-m2m"));
 
     let wrong = why(&server, &server.token(Some("demo-m2m:nonsense-of-a-secret"), &[grant]).await, 401, "invalid_client").await;
-    assert_fact(&wrong, "client secret", "one of 1 that are alive, made 2026-11-21T12:00:00Z", "another one", "form-urlencoded");
+    assert_fact(&wrong, "client secret", "the one that is alive, made 2026-11-21T12:00:00Z", "another one", "form-urlencoded");
     let padded = why(&server, &server.token(Some("demo-m2m:demo-m2m-secret\n"), &[grant]).await, 401, "invalid_client").await;
     assert_fact(&padded, "client secret", "", "", "without the white space around it, it would be right");
 

@@ -35,7 +35,7 @@ async fn an_error_for_a_machine_leads_to_a_page_that_shows_why() {
     let mut browser = Browser::new(&server);
     let page = browser.open(error["error_uri"].as_str().unwrap()).await;
     assert_eq!(page.status, 200);
-    for words in ["POST /token was refused: invalid_client (status 401)", "one of 1 that are alive", "demo-m2m", answer.trace_id()] {
+    for words in ["POST /token was refused: invalid_client (status 401)", "the one that is alive", "demo-m2m", answer.trace_id()] {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
     assert!(!page.body.contains("another-secret") && !page.body.contains("<script"), "{}", page.body);

@@ -86,7 +86,7 @@ async fn our_own_application_asks_only_for_access_while_the_person_is_away() {
     let ours = serde_json::json!({ "first_party": true });
     server
         .server
-        .patch_client(&Reach::Everything, &ClientId::parse("demo-web").unwrap(), &Expected::Anything, &ours)
+        .patch_client(Reach::Everything, &ClientId::parse("demo-web").unwrap(), &Expected::Anything, &ours)
         .await
         .unwrap()
         .unwrap();

@@ -84,7 +84,9 @@ async fn a_client_changes_over_from_one_secret_to_the_next() {
     assert_eq!(alice.delete(&format!("/clients/demo-m2m/secrets/{old}")).await.status, 204);
     server.token(Some("demo-m2m:demo-m2m-secret"), &TOKEN).await.assert_error(401, "invalid_client");
     assert_eq!(server.token(Some(&basic), &TOKEN).await.status, 200);
-    assert_problem(&alice.delete(&format!("/clients/demo-m2m/secrets/{old}")).await, 404);
+    for unknown in [old.as_str(), "%00", "%25", "a%2Fb"] {
+        assert_problem(&alice.delete(&format!("/clients/demo-m2m/secrets/{unknown}")).await, 404);
+    }
     assert_problem(&alice.post("/clients/demo-spa/secrets", &json!({})).await, 409);
     assert_problem(&alice.post("/clients/nobody/secrets", &json!({})).await, 404);
 }
@@ -167,4 +169,15 @@ async fn clients_are_listed_page_by_page() {
     for strange in ["q=%25", "q=%00", "q=%5C", "q=' OR 1=1 --", "cursor=4pyT"] {
         assert_eq!(alice.get(&format!("/clients?{strange}")).await.status, 200, "{strange}");
     }
+}
+
+#[tokio::test]
+async fn two_secrets_at_most_are_alive_also_when_many_ask_at_once() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let body = json!({});
+    let answers = futures_util::future::join_all((0..10).map(|_| alice.post("/clients/demo-m2m/secrets", &body))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.status == 409));
+    assert_eq!(alice.get("/clients/demo-m2m").await.json()["secrets"].as_array().unwrap().len(), 2);
 }

@@ -5,7 +5,7 @@ use claviger::protocol::client::ClientId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Manager, assert_problem};
+use super::{EVERYTHING, Manager, assert_problem};
 use crate::actors::{Answer, TestServer};
 
 /// A machine that may do this and no more.
@@ -27,11 +27,11 @@ async fn whoever_may_change_clients_gives_them_no_scope_of_ours_that_they_lack()
     let machine = machine(&server, "clients:read clients:write").await;
     let new = |id: &str, scope: &str| json!({"client_id": id, "client_name": "New", "grant_types": ["client_credentials"], "scope": scope});
     assert_eq!(machine.post("/clients", &new("modest", "items:read clients:read")).await.status, 201);
-    assert_beyond(&machine.post("/clients", &new("greedy", "items:read users:write")).await, "users:write");
+    assert_beyond(&machine.post("/clients", &new("greedy", "items:read users:write")).await, "clients:write users:write");
     assert_problem(&machine.get("/clients/greedy").await, 404);
     for id in ["modest", "demo-m2m"] {
         let path = format!("/clients/{id}");
-        assert_beyond(&machine.patch(&path, &json!({"scope": "clients:write keys:write"})).await, "keys:write");
+        assert_beyond(&machine.patch(&path, &json!({"scope": "clients:write keys:write"})).await, "clients:write keys:write");
         assert!(!machine.get(&path).await.body.contains("keys:write"));
         assert_eq!(machine.patch(&path, &json!({"client_name": "Changed"})).await.status, 200);
     }
@@ -51,7 +51,7 @@ async fn whoever_may_change_clients_takes_over_none_that_may_do_more() {
         (Method::PATCH, path.to_owned(), json!({"redirect_uris": ["https://attacker.example/callback"]})),
         (Method::DELETE, path.to_owned(), json!({})),
     ] {
-        assert_beyond(&machine.ask(method, &path, Some("*"), Some(&body)).await, "users:write");
+        assert_beyond(&machine.ask(method, &path, Some("*"), Some(&body)).await, "clients:write users:write");
     }
     assert_eq!(Manager::alice(&server).await.post("/clients/demo-api/secrets", &json!({})).await.status, 201);
 }
@@ -61,20 +61,24 @@ async fn whoever_may_change_people_makes_nobody_an_admin_and_takes_over_none() {
     let server = TestServer::start().await;
     let machine = machine(&server, "users:read users:write").await;
     let sub = async |name: &str| machine.get(&format!("/users?q={name}")).await.json()["items"][0]["sub"].as_str().unwrap().to_owned();
-    let (alice, bob) = (format!("/users/{}", sub("alice").await), format!("/users/{}", sub("bob").await));
+    let (to_alice, bob) = (format!("/users/{}", sub("alice").await), format!("/users/{}", sub("bob").await));
     assert_eq!(machine.post("/users", &json!({"username": "carol", "password": "a password of carol's"})).await.status, 201);
     assert_eq!(machine.patch(&bob, &json!({"password": "another one of bob's"})).await.status, 200);
+    // What it takes is everything, so that whoever asks for what the challenge names gets through.
+    let mut everything: Vec<&str> = EVERYTHING.split_whitespace().filter(|word| *word != "openid").collect();
+    everything.sort_unstable();
+    let everything = everything.join(" ");
     for (method, path, body) in [
         (Method::POST, "/users", json!({"username": "eve", "roles": ["admin"]})),
         (Method::PATCH, &*bob, json!({"roles": ["admin"]})),
-        (Method::PATCH, &*alice, json!({"password": "eve knows this password"})),
-        (Method::PATCH, &*alice, json!({"roles": []})),
-        (Method::DELETE, &*alice, Value::Null),
+        (Method::PATCH, &*to_alice, json!({"password": "eve knows this password"})),
+        (Method::PATCH, &*to_alice, json!({"roles": []})),
+        (Method::DELETE, &*to_alice, Value::Null),
     ] {
-        assert_beyond(&machine.ask(method, path, Some("*"), Some(&body)).await, "clients:read");
+        assert_beyond(&machine.ask(method, path, Some("*"), Some(&body)).await, &everything);
     }
-    let everything = Manager::alice(&server).await;
-    assert_eq!(everything.patch(&bob, &json!({"roles": ["admin"]})).await.status, 200);
+    let alice = Manager::alice(&server).await;
+    assert_eq!(alice.patch(&bob, &json!({"roles": ["admin"]})).await.status, 200);
 }
 
 #[tokio::test]
@@ -84,7 +88,7 @@ async fn a_scope_that_a_client_may_not_ask_for_any_more_opens_nothing_from_that_
     assert_eq!(machine.get("/clients").await.status, 200);
     let id = ClientId::parse("demo-m2m").unwrap();
     let less = json!({"scope": "items:read clients:read", "default_scope": ""});
-    server.server.patch_client(&Reach::Everything, &id, &Expected::Anything, &less).await.unwrap().unwrap();
+    server.server.patch_client(Reach::Everything, &id, &Expected::Anything, &less).await.unwrap().unwrap();
     assert_eq!(machine.get("/clients").await.status, 200);
     assert_beyond(&machine.patch("/clients/demo-m2m", &json!({"scope": "clients:write"})).await, "clients:write");
 }

@@ -1,7 +1,7 @@
 //! Clients.
 
-use claviger::protocol::client::{Client, MOST_SECRETS, Origin};
-use claviger::store::{Applied, ClientFilter, Insertion, SecretAdded};
+use claviger::protocol::client::{Client, Origin};
+use claviger::store::{Applied, ClientFilter, Insertion};
 
 use crate::database::{Database, on_both_databases};
 use crate::store::{after, alice_and_app, at_once, client, client_id, code, grant, keep_token, scope, secret};
@@ -13,8 +13,6 @@ on_both_databases!(
     an_update_with_secrets_adds_and_withdraws_them,
     of_two_changes_of_the_same_client_one_is_lost,
     clients_are_listed_in_pages,
-    a_client_has_two_secrets_at_most,
-    two_secrets_at_most_also_when_many_ask_at_once,
     an_origin_is_allowed_while_an_enabled_client_has_it,
     with_a_client_goes_what_it_was_granted,
 );
@@ -108,36 +106,6 @@ async fn clients_are_listed_in_pages(database: Database) {
     assert_eq!(ids(named("%"), None, 10).await.len(), 4);
     assert!(ids(named("\\"), None, 10).await.is_empty() && ids(named("' OR 1=1 --"), None, 10).await.is_empty());
     assert_eq!(ids(ClientFilter { text: None, enabled: Some(false) }, None, 10).await, ["a"]);
-}
-
-async fn a_client_has_two_secrets_at_most(database: Database) {
-    let clients = database.store.clients();
-    let app = client("app");
-    assert_eq!(clients.add_secret(&app.id, &secret("third", after(9))).await, Ok(SecretAdded::NoSuchClient));
-    assert_eq!(clients.insert(&app).await, Ok(Insertion::Inserted));
-    assert_eq!(clients.add_secret(&app.id, &secret("third", after(9))).await, Ok(SecretAdded::TooMany));
-    assert_eq!(clients.remove_secret(&app.id, "old").await, Ok(true));
-    for unknown in ["old", "", "a\0b", "%"] {
-        assert_eq!(clients.remove_secret(&app.id, unknown).await, Ok(false), "{unknown:?}");
-    }
-    assert_eq!(clients.add_secret(&app.id, &secret("third", after(9))).await, Ok(SecretAdded::Done));
-    let secrets = clients.find(&app.id).await.unwrap().unwrap().secrets;
-    assert_eq!(secrets, [secret("new", after(1)), secret("third", after(9))]);
-}
-
-async fn two_secrets_at_most_also_when_many_ask_at_once(database: Database) {
-    // Several rounds: in the first, the connections are still being opened one after the other.
-    for round in 0..5 {
-        let app = Client { secrets: vec![], ..client(&format!("app-{round}")) };
-        assert_eq!(database.store.clients().insert(&app).await, Ok(Insertion::Inserted));
-        let outcomes = at_once(20, |number| {
-            let (store, id) = (database.store.clone(), app.id.clone());
-            async move { store.clients().add_secret(&id, &secret(&format!("secret-{number}"), after(1))).await.unwrap() }
-        })
-        .await;
-        assert_eq!(outcomes.iter().filter(|outcome| **outcome == SecretAdded::Done).count(), MOST_SECRETS);
-        assert_eq!(database.store.clients().find(&app.id).await.unwrap().unwrap().secrets.len(), MOST_SECRETS);
-    }
 }
 
 async fn an_origin_is_allowed_while_an_enabled_client_has_it(database: Database) {
