@@ -56,19 +56,18 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
     let config = arguments.place.config()?;
     let (now, random) = (Clock::system().now(), Random::system());
     let size = u32::try_from(config.keys.rsa_bits).ok().and_then(KeySize::from_bits).unwrap_or_default();
-    // A key may be brought along before the server was ever started.
-    let folder = match arguments.command {
-        Command::Add { .. } => KeyFolder::open_or_create(&config.keys.folder, size, &random, now)?,
-        _ => KeyFolder::open(&config.keys.folder)?,
-    };
+    let folder = || KeyFolder::open(&config.keys.folder);
     match arguments.command {
         Command::List => {
-            let rows: Vec<_> =
-                folder.keyring()?.keys().map(|key| vec![key.kid().to_string(), key.algorithm().to_owned(), state(key.state())]).collect();
+            let rows: Vec<_> = folder()?
+                .keyring()?
+                .keys()
+                .map(|key| vec![key.kid().to_string(), key.algorithm().to_owned(), state(key.state())])
+                .collect();
             say(table(&rows))?;
         }
         Command::Show { kid } => {
-            let published = folder.keyring()?.published(now);
+            let published = folder()?.keyring()?.published(now);
             let Some(key) = published.keys.iter().find(|key| key.kid.as_str() == kid) else {
                 return Err(Trouble::new(format!("there is no published key {kid}. `claviger keys list` shows them.")));
             };
@@ -76,25 +75,26 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
         }
         Command::Add { file } => {
             let pem = std::fs::read_to_string(&file).map_err(|error| Trouble::new(format!("{} can't be read: {error}", file.display())))?;
-            let imported = folder.import(&pem, now)?;
+            // It may be brought along before the server was ever started.
+            let imported = KeyFolder::open_or_create(&config.keys.folder, size, &random, now)?.import(&pem, now)?;
             say(format!("{} is the next key; `claviger keys rotate` makes it sign.", imported.next))?;
         }
         Command::Disable { kid } => {
             let parsed = Kid::parse(&kid).map_err(|problem| Trouble::new(format!("{kid:?}: {problem}")))?;
-            folder.disable(&parsed, size, &random, now)?;
+            folder()?.disable(&parsed, size, &random, now)?;
             say(format!("{kid} is gone: verifiers refuse its tokens as soon as they fetch the keys anew, within minutes."))?;
-            say(format!("{} signs from now on.", folder.keyring()?.active().kid()))?;
+            say(format!("{} signs from now on.", folder()?.keyring()?.active().kid()))?;
         }
         Command::Rotate => {
             if let Some(KeyState::Next { since }) =
-                folder.keyring()?.keys().map(Key::state).find(|state| matches!(state, KeyState::Next { .. }))
+                folder()?.keyring()?.keys().map(Key::state).find(|state| matches!(state, KeyState::Next { .. }))
                 && now.since(since) < KEY_SET_LIFETIME
             {
                 complain(
                     "the next key is younger than the copies of the key set that verifiers may hold: some may refuse its tokens for a few minutes",
                 );
             }
-            let rotation = folder.rotate(size, &random, now, Duration::ZERO)?;
+            let rotation = folder()?.rotate(size, &random, now, Duration::ZERO)?;
             say(format!("{} signs from now on. {} is published as the next one.", rotation.active, rotation.next))?;
             say(format!("{} is retired, and published for as long as its tokens may live.", rotation.retired))?;
         }

@@ -1,6 +1,6 @@
 //! Remembering why requests were refused, so that an operator can be told. Nobody waits for it: what is to be remembered waits in a short
 //! queue, from where one task writes it once a second, and what does not fit into the queue is only counted. So whoever is refused again and
-//! again costs the database one write a second, of [`MOST_WAITING`] rows at most.
+//! again costs the database one write a second, of 500 rows at most.
 
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};

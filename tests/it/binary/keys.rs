@@ -58,6 +58,13 @@ async fn a_key_of_ones_own_becomes_the_next_one() {
     let pem = pem.unwrap();
     let kid = pem.file_stem().unwrap().to_str().unwrap().to_owned();
 
+    let unstarted = Site::new();
+    unstarted.configure("sqlite://claviger.db", "");
+    let add = |file: &str| unstarted.run(&["keys", "add", file, "--config", "claviger.toml"]);
+    add("no-such-file.pem").failed();
+    assert!(!unstarted.path("keys").exists());
+    assert!(add(pem.to_str().unwrap()).succeeded().starts_with(&format!("{kid} is the next key")), "before the first start");
+
     let _running = site.dev_with_keys().await;
     let said = site.succeed(&["keys", "add", pem.to_str().unwrap(), "--data", "data"]);
     assert!(said.starts_with(&format!("{kid} is the next key")), "{said}");
