@@ -83,7 +83,9 @@ impl Answer {
         assert_eq!(self.header("cache-control"), Some("no-store"));
         assert_eq!(self.header("trace-id").map(str::len), Some(32));
         let body = self.json();
-        // `error_uri` is for developers alone, whose server has it (`explained::on_a_developers_machine`).
+        // `error_uri` is for developers alone, whose server has it (`explained::on_a_developers_machine`), and names this very request.
+        let reason = body.get("error_uri").map(|place| place.as_str().unwrap());
+        assert!(reason.is_none_or(|place| place.ends_with(&format!("/why/{}", self.trace_id()))), "{reason:?}");
         let members: Vec<_> = body.as_object().unwrap().keys().filter(|member| *member != "error_uri").collect();
         assert_eq!(members, ["error", "error_description"]);
     }

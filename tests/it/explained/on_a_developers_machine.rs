@@ -82,6 +82,8 @@ async fn an_odd_or_unknown_trace_id_is_answered_kindly() {
         assert!(body.contains(words) && !body.contains("<script"), "{id}: {body}");
     }
     assert_eq!(browser.open("/why/x").await.status, 404);
+    let posted = server.post("/why/0af7651916cd43dd8448eb211c80319c", None, &[]).await;
+    assert_eq!((posted.status.as_u16(), posted.header("allow")), (405, Some("GET, HEAD")));
 }
 
 #[tokio::test]

@@ -38,11 +38,24 @@ async fn a_body_that_is_no_json_object_is_refused() {
     }
     assert_problem(&send("application/json", vec![0xff, 0xfe]).await, 400);
     assert_problem(&send("application/json", b"[".repeat(20_000)).await, 400);
-    for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""] {
+    for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "application/merge-patch+json", ""] {
         assert_problem(&send(media_type, b"{}".to_vec()).await, 415);
     }
     assert_problem(&send("application/json", vec![b' '; 70_000]).await, 413);
     assert_problem(&send("application/json; charset=utf-8", b"{}".to_vec()).await, 422);
+}
+
+#[tokio::test]
+async fn a_change_is_a_merge_patch_by_either_name() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    for (media_type, status) in [("application/merge-patch+json", 200), ("application/json", 200), ("application/json-patch+json", 415)] {
+        let request = server.request(Method::PATCH, "/api/v1/clients/demo-web").bearer_auth(&alice.token).header("if-match", "*");
+        let body = json!({ "client_name": media_type }).to_string();
+        let answer = Answer::of(request.header("content-type", media_type).body(body).send().await.unwrap()).await;
+        assert_eq!(answer.status, status, "{media_type}: {}", answer.body);
+        assert_eq!(alice.get("/clients/demo-web").await.json()["client_name"] == media_type, status == 200);
+    }
 }
 
 #[tokio::test]
