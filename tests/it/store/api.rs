@@ -104,6 +104,7 @@ async fn an_update_replaces_scopes_and_introspectors(database: Database) {
     assert_eq!(apis.insert(&before).await, Ok(ApiWritten::Written));
     assert_eq!(apis.replace(&before, &changed).await, Ok(ApiWritten::Written));
     assert_eq!(apis.replace(&before, &changed).await, Ok(ApiWritten::Lost), "it is not as it was");
+    assert_eq!(apis.delete(&before).await, Ok(Applied::Lost), "it is not as it was");
     assert_eq!(apis.list().await, Ok(vec![changed]));
 }
 

@@ -54,6 +54,7 @@ async fn an_update_writes_all_but_when_it_was_made(database: Database) {
     assert_eq!(clients.replace(&before, &changed).await, Ok(Applied::Lost));
     assert_eq!(clients.insert(&before).await, Ok(Insertion::Inserted));
     assert_eq!(clients.replace(&before, &changed).await, Ok(Applied::Done));
+    assert_eq!(clients.delete(&before).await, Ok(Applied::Lost), "it is not as it was");
     let expected = Client { created_at: before.created_at, ..changed };
     assert_eq!(clients.find(&expected.id).await, Ok(Some(expected)));
 }

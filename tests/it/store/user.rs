@@ -62,6 +62,7 @@ async fn a_change_leaves_the_name_alone(database: Database) {
     assert_eq!(users.insert(&alice).await, Ok(Insertion::Inserted));
     assert_eq!(users.replace(&alice, &changed).await, Ok(Applied::Done));
     assert_eq!(users.replace(&alice, &changed).await, Ok(Applied::Lost), "it is not as it was");
+    assert_eq!(users.delete(&alice).await, Ok(Applied::Lost), "it is not as it was");
     let expected = User { username: alice.username, password: alice.password, created_at: NOW, ..changed };
     assert_eq!(users.find(&alice.subject).await, Ok(Some(expected)));
 }
