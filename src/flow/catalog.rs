@@ -13,6 +13,7 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::ScopeToken;
 use crate::protocol::scope_grant::Catalog;
+use crate::store::StoreFailure;
 
 /// How old a remembered client or API may be.
 const FRESHNESS: Duration = Duration::from_secs(1);
@@ -78,23 +79,19 @@ pub(super) fn own_api(issuer: &Issuer) -> Option<Api> {
 }
 
 impl Server {
+    /// The client of this name. Whoever asks while it is being looked up waits for that answer.
     pub(super) async fn cached_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, Failure> {
-        if let Some(known) = self.cache.clients.get(id).await {
-            return Ok(known);
-        }
-        let found = self.store.clients().find(id).await?.map(Arc::new);
-        self.cache.clients.insert(id.clone(), found.clone()).await;
-        Ok(found)
+        let look_up = async { self.store.clients().find(id).await.map(|found| found.map(Arc::new)) };
+        Ok(self.cache.clients.try_get_with_by_ref(id, look_up).await.map_err(Arc::unwrap_or_clone)?)
     }
 
+    /// The APIs registered here, and our own.
     pub(super) async fn catalog(&self) -> Result<Arc<Catalog>, Failure> {
-        if let Some(known) = self.cache.catalog.get(&()).await {
-            return Ok(known);
-        }
-        let mut apis: Vec<Api> = own_api(&self.issuer).into_iter().collect();
-        apis.extend(self.store.apis().list().await?);
-        let catalog = Arc::new(Catalog::new(self.issuer.clone(), apis));
-        self.cache.catalog.insert((), catalog.clone()).await;
-        Ok(catalog)
+        let look_up = async {
+            let mut apis: Vec<Api> = own_api(&self.issuer).into_iter().collect();
+            apis.extend(self.store.apis().list().await?);
+            Ok::<_, StoreFailure>(Arc::new(Catalog::new(self.issuer.clone(), apis)))
+        };
+        Ok(self.cache.catalog.try_get_with((), look_up).await.map_err(Arc::unwrap_or_clone)?)
     }
 }
