@@ -2,7 +2,7 @@
 //!
 //! Conventions: identifiers are text, points in time are seconds since 1970 in 64 bits, lists and sets are JSON in text, yes and no
 //! are booleans. No table is called by a reserved word, so that `select * from account` needs no quotes: a user is an `account`, a
-//! grant is `granted`. A migration that was released is never changed; the next one mends it.
+//! grant is `granted`, a group is a `person_group`. A migration that was released is never changed; the next one mends it.
 
 mod columns;
 mod m0001_client;
@@ -14,6 +14,9 @@ mod m0006_granted;
 mod m0007_revoked_token;
 mod m0008_login_failure;
 mod m0009_refusal;
+mod m0010_person_group;
+mod m0011_attribute;
+mod m0012_claim_rule;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -34,6 +37,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_revoked_token::Migration),
             Box::new(m0008_login_failure::Migration),
             Box::new(m0009_refusal::Migration),
+            Box::new(m0010_person_group::Migration),
+            Box::new(m0011_attribute::Migration),
+            Box::new(m0012_claim_rule::Migration),
         ]
     }
 }

@@ -5,10 +5,10 @@ use clap::{Args, Subcommand};
 use crate::cli::output::{Trouble, say, table};
 use crate::cli::place::Place;
 use crate::flow::manage::Expected;
-use crate::identity::user::is_role;
 use crate::protocol::api::{Api, ApiScope};
 use crate::protocol::client::ClientId;
 use crate::protocol::resource::Resource;
+use crate::protocol::role::is_role;
 use crate::protocol::scope::ScopeToken;
 
 /// Manage the APIs that tokens are made for
@@ -72,6 +72,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                     .iter()
                     .map(|id| ClientId::parse(id).map_err(|problem| Trouble::new(format!("--introspector {id:?}: {problem}"))))
                     .collect::<Result<_, _>>()?,
+                claims: Vec::new(),
             };
             server.add_api(api).await??;
             say(format!("Added the API {identifier}."))?;

@@ -7,12 +7,14 @@ mod check;
 mod clients;
 mod dev;
 mod export;
+mod groups;
 mod health;
 mod keys;
 mod migrate;
 mod openapi;
 mod output;
 mod place;
+mod preview;
 mod reference;
 mod serve;
 mod start;
@@ -45,9 +47,11 @@ enum Command {
     Export(export::Arguments),
     Clients(clients::Arguments),
     Users(users::Arguments),
+    Groups(groups::Arguments),
     Apis(apis::Arguments),
     Keys(keys::Arguments),
     Openapi(openapi::Arguments),
+    Preview(preview::Arguments),
     Why(why::Arguments),
     Reference(reference::Arguments),
 }
@@ -83,9 +87,11 @@ fn start(arguments: Arguments) -> Result<ExitCode, Trouble> {
             Command::Export(arguments) => export::run(arguments).await,
             Command::Clients(arguments) => clients::run(arguments).await,
             Command::Users(arguments) => users::run(arguments).await,
+            Command::Groups(arguments) => groups::run(arguments).await,
             Command::Apis(arguments) => apis::run(arguments).await,
             Command::Keys(arguments) => keys::run(arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
+            Command::Preview(arguments) => preview::run(arguments).await,
             Command::Why(arguments) => why::run(arguments).await,
             Command::Reference(arguments) => reference::run(&arguments),
         };

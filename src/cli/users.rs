@@ -1,5 +1,6 @@
 //! `claviger users`: people's accounts. Passwords are read from standard input, so that they stand in no history and no process list.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Read};
 
 use clap::{Args, Subcommand};
@@ -78,6 +79,15 @@ enum Command {
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
     },
+    /// Put a person into these groups and out of all others
+    #[command(after_help = "Example:\n  claviger users groups bob --group editors")]
+    Groups {
+        /// What they sign in with
+        username: String,
+        /// A group; may be repeated, or left out for none
+        #[arg(long = "group", value_name = "GROUP")]
+        groups: Vec<String>,
+    },
     /// Delete a person and everything of theirs
     #[command(after_help = "Example:\n  claviger users delete bob")]
     Delete {
@@ -94,7 +104,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                 vec![
                     user.username.to_string(),
                     user.subject.to_string(),
-                    roles_of(user),
+                    listed(&user.roles),
+                    listed(&user.group_names()),
                     if user.enabled { "enabled" } else { "disabled" }.to_owned(),
                 ]
             };
@@ -107,16 +118,20 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             say(table(&[
                 row("username", user.username.to_string()),
                 row("subject", user.subject.to_string()),
-                row("roles", roles_of(&user)),
+                row("roles", listed(&user.roles)),
+                row("groups", listed(&user.group_names())),
                 row("enabled", user.enabled.to_string()),
                 row("password", if user.password.is_some() { "set" } else { "none" }.to_owned()),
             ]))?;
             say(format!("claims    {claims}"))?;
+            if !user.attributes.is_empty() {
+                say(format!("attributes    {}", serde_json::Value::Object(user.attributes)))?;
+            }
         }
         Command::Add { username, roles, name, email } => {
             let claims = StandardClaims { name, email, ..StandardClaims::default() };
             let account = Account { username, claims, roles: roles.into_iter().collect(), ..Account::default() };
-            let user = server.add_user(account, Some(NewPassword::Text(read_password()?))).await??;
+            let user = server.add_user(Reach::Everything, account, Some(NewPassword::Text(read_password()?))).await??;
             say(format!("Added {} with the subject {}.", user.username, user.subject))?;
         }
         Command::Disable { username } => {
@@ -134,6 +149,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         Command::Roles { username, roles } => {
             server.set_roles(&parse(&username)?, &roles).await??;
             say(format!("The roles of {username} are changed."))?;
+        }
+        Command::Groups { username, groups } => {
+            server.set_groups(&parse(&username)?, &groups).await??;
+            say(format!("The groups of {username} are changed."))?;
         }
         Command::Delete { username } => {
             server.delete_user(Reach::Everything, &found(&server, &username).await?.subject, &Expected::Anything).await??;
@@ -154,8 +173,8 @@ fn parse(text: &str) -> Result<Username, Trouble> {
     Username::parse(text).map_err(|problem| Trouble::new(format!("a username {problem}: {text:?}")))
 }
 
-fn roles_of(user: &User) -> String {
-    if user.roles.is_empty() { "-".to_owned() } else { user.roles.iter().cloned().collect::<Vec<_>>().join(",") }
+fn listed(words: &BTreeSet<String>) -> String {
+    if words.is_empty() { "-".to_owned() } else { words.iter().map(String::as_str).collect::<Vec<_>>().join(",") }
 }
 
 /// Reads a password: the first line of standard input.

@@ -15,6 +15,13 @@ pub(super) struct Live {
     pub(super) client: Client,
 }
 
+/// An access token that is alive and speaks for a person.
+pub(super) struct Speaking {
+    pub(super) token: AccessToken,
+    pub(super) user: User,
+    pub(super) client: Client,
+}
+
 impl Server {
     pub(super) async fn live_access_token(&self, jwt: &str) -> Result<Result<Live, Reason>, Failure> {
         match self.own_access_token(jwt) {
@@ -70,15 +77,11 @@ impl Server {
         }
     }
 
-    /// The token, if it is alive and has a scope, and its person.
-    pub(super) async fn person_with_scope(
-        &self,
-        token: AccessToken,
-        scope: &'static str,
-    ) -> Result<Result<(AccessToken, User), Reason>, Failure> {
+    /// The token, if it is alive, speaks for a person and has a scope.
+    pub(super) async fn person_with_scope(&self, token: AccessToken, scope: &'static str) -> Result<Result<Speaking, Reason>, Failure> {
         Ok(match self.live(token).await? {
             Err(reason) => Err(reason),
-            Ok(Live { token, user: Some(user), .. }) if token.granted().contains(scope) => Ok((token, user)),
+            Ok(Live { token, user: Some(user), client }) if token.granted().contains(scope) => Ok(Speaking { token, user, client }),
             // RFC 6750 §3.1: a live token of ours is recognised, whatever it is for.
             Ok(Live { token, .. }) => Err(Reason::lacks_scope(scope, &token)),
         })

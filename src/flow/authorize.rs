@@ -152,7 +152,7 @@ impl Server {
             let interaction = current.session.interaction_for(&name_of(query), now);
             SignedIn {
                 subject: current.user.subject.clone(),
-                roles: current.user.roles.clone(),
+                roles: current.user.all_roles(),
                 authenticated_at: current.session.authenticated_at,
                 for_this_request: interaction.is_some_and(|interaction| interaction.signed_in),
                 consent: interaction.and_then(|interaction| interaction.consent),

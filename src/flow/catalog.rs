@@ -1,4 +1,4 @@
-//! Clients and APIs, remembered for a second: most requests need no query for them, and a change made by another process counts a second
+//! Clients, APIs and attributes, remembered for a second: most requests need no query for them, and a change made by another process counts a second
 //! later. Whatever says whether a token is alive asks the store itself.
 
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use moka::future::Cache as Moka;
 
 use crate::flow::{Failure, Server};
+use crate::identity::attribute::Attribute;
 use crate::protocol::api::{Api, ApiScope};
 use crate::protocol::client::{Client, ClientId};
 use crate::protocol::issuer::Issuer;
@@ -24,6 +25,7 @@ const CAPACITY: u64 = 10_000;
 pub(super) struct Cache {
     clients: Moka<ClientId, Option<Arc<Client>>>,
     catalog: Moka<(), Arc<Catalog>>,
+    attributes: Moka<(), Arc<[Attribute]>>,
 }
 
 impl Cache {
@@ -31,6 +33,7 @@ impl Cache {
         Self {
             clients: Moka::builder().max_capacity(CAPACITY).time_to_live(FRESHNESS).build(),
             catalog: Moka::builder().max_capacity(1).time_to_live(FRESHNESS).build(),
+            attributes: Moka::builder().max_capacity(1).time_to_live(FRESHNESS).build(),
         }
     }
 
@@ -38,6 +41,7 @@ impl Cache {
     pub(super) fn clear(&self) {
         self.clients.invalidate_all();
         self.catalog.invalidate_all();
+        self.attributes.invalidate_all();
     }
 }
 
@@ -67,7 +71,7 @@ pub(super) const OWN_API_PATH: &str = "/api";
 /// Our own API: its identifier is the issuer's `/api`, and a person needs the role `admin` for it.
 pub(super) fn own_api(issuer: &Issuer) -> Option<Api> {
     let scopes = OWN_SCOPES.iter().filter_map(|(name, description)| {
-        let role = Some(crate::identity::user::ADMIN.to_owned());
+        let role = Some(crate::protocol::role::ADMIN.to_owned());
         Some(ApiScope { name: ScopeToken::parse(name).ok()?, description: (*description).to_owned(), role })
     });
     Some(Api {
@@ -75,6 +79,7 @@ pub(super) fn own_api(issuer: &Issuer) -> Option<Api> {
         name: "Claviger".to_owned(),
         scopes: scopes.collect(),
         introspectors: [].into(),
+        claims: Vec::new(),
     })
 }
 
@@ -83,6 +88,12 @@ impl Server {
     pub(super) async fn cached_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, Failure> {
         let look_up = async { self.store.clients().find(id).await.map(|found| found.map(Arc::new)) };
         Ok(self.cache.clients.try_get_with_by_ref(id, look_up).await.map_err(Arc::unwrap_or_clone)?)
+    }
+
+    /// The attributes that people can have.
+    pub(super) async fn attribute_types(&self) -> Result<Arc<[Attribute]>, Failure> {
+        let look_up = async { Ok::<_, StoreFailure>(self.store.attributes().list().await?.into()) };
+        Ok(self.cache.attributes.try_get_with((), look_up).await.map_err(Arc::unwrap_or_clone)?)
     }
 
     /// The APIs registered here, and our own.

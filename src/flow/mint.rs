@@ -1,9 +1,11 @@
 //! Making tokens of what was decided.
 
+use crate::flow::about::roles_and_groups;
 use crate::flow::token::seconds;
 use crate::flow::{Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::{AccessToken, Audience, jti_of};
+use crate::protocol::claim_rule::{Target, ruled};
 use crate::protocol::client::Client;
 use crate::protocol::grant::{Authorization, Effect, Grant, RefreshPlan, SealedSuccessor};
 use crate::protocol::id_token::{self, IdToken};
@@ -38,6 +40,7 @@ impl Server {
             Ok(narrowed) => narrowed,
             Err(reason) => return Ok(Err(reason.into())),
         };
+        let ruled = self.ruled_access_token(client, &audience, self.facts(user, client, &scope)).await?;
         let own = self.random.uuid().to_string();
         Ok(Ok(AccessToken {
             iss: self.issuer.to_string(),
@@ -50,31 +53,37 @@ impl Server {
             scope: scope.to_string(),
             auth_time: grant.map(|grant| grant.authenticated_at),
             sid: grant.and_then(|grant| grant.session.clone()),
-            roles: user.map(|user| user.roles.iter().cloned().collect()).unwrap_or_default(),
+            roles: user.map_or_else(|| client.roles.clone(), User::all_roles),
+            groups: user.map(User::group_names).unwrap_or_default(),
+            ruled,
         }))
     }
 
-    /// The ID token beside an access token (OpenID Connect Core §3.1.3.6, and §12.2 for those of a refresh).
-    pub(super) fn id_token(
+    /// The claims of the ID token beside an access token (OpenID Connect Core §3.1.3.6, and §12.2 for those of a refresh).
+    pub(super) async fn id_token(
         &self,
         client: &Client,
         grant: &Grant,
+        user: &User,
         access_token: &str,
-        with_nonce: bool,
         now: Timestamp,
-    ) -> Result<String, Failure> {
-        let claims = IdToken {
+    ) -> Result<IdToken, Failure> {
+        let mut released = roles_and_groups(user, &grant.scope);
+        if !client.claims.is_empty() {
+            released.extend(ruled(&client.claims, Target::IdToken, &self.facts(Some(user), client, &grant.scope).await?));
+        }
+        Ok(IdToken {
             iss: self.issuer.to_string(),
             sub: grant.user.clone(),
             aud: client.id.clone(),
             exp: now + seconds(client.lifetimes.id_token),
             iat: now,
             auth_time: grant.authenticated_at,
-            nonce: grant.nonce.clone().filter(|_| with_nonce),
+            nonce: grant.nonce.clone(),
             at_hash: Some(id_token::at_hash(access_token)),
             sid: grant.session.clone(),
-        };
-        Ok(self.signer.sign(id_token::TYP, &claims)?)
+            released,
+        })
     }
 
     /// The refresh token that the plan asks for, and what has to be remembered: the token by its hash, and the grant for as long as anything

@@ -2,6 +2,7 @@
 //!
 //! Two kinds of bad news never share a type: a [`Refusal`] is the caller's fault, a [`Failure`] is ours.
 
+mod about;
 mod access;
 pub mod account;
 pub mod apply;
@@ -16,6 +17,7 @@ pub mod manage;
 pub mod metadata;
 mod mint;
 mod password_check;
+pub mod preview;
 pub mod refusals;
 pub mod revoke;
 pub mod session;

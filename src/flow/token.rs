@@ -13,6 +13,7 @@ use crate::identity::user::User;
 use crate::protocol::client::{Client, GrantType};
 use crate::protocol::explanation::{Explanation, Fact, Report, listed};
 use crate::protocol::grant::{Authorization, Decision, Effect, authorization_code, client_credentials, password, refresh_token};
+use crate::protocol::id_token;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::protocol::scope::Scope;
@@ -174,7 +175,7 @@ impl Server {
                 let catalog = self.catalog().await?;
                 let user = &facts.person;
                 let person =
-                    password::Person { subject: user.subject.clone(), password_version: user.password_version, roles: &user.roles };
+                    password::Person { subject: user.subject.clone(), password_version: user.password_version, roles: user.all_roles() };
                 password::decide(asked, person, client, &catalog, facts.grant.clone(), now)
             }
         })
@@ -213,9 +214,13 @@ impl Server {
         let access_token = self.signer.sign(crate::protocol::access_token::TYP, &access)?;
         let presented = if let Asked::Refresh(asked) = asked { Some(&asked.token) } else { None };
         let refresh_token = self.refresh_token(client, &authorization, presented, now, effects)?;
-        let with_nonce = matches!(asked, Asked::Code(_));
-        let id_token = match &authorization.grant {
-            Some(grant) if grant.scope.contains("openid") => Some(self.id_token(client, grant, &access_token, with_nonce, now)?),
+        let id_token = match (&authorization.grant, &user) {
+            (Some(grant), Some(user)) if grant.scope.contains("openid") => {
+                let mut claims = self.id_token(client, grant, user, &access_token, now).await?;
+                // OpenID Connect Core §12.2: only the first one answers the authorization request.
+                claims.nonce = claims.nonce.filter(|_| matches!(asked, Asked::Code(_)));
+                Some(self.signer.sign(id_token::TYP, &claims)?)
+            }
             _ => None,
         };
         let granted = Granted {

@@ -2,6 +2,8 @@
 //! Pure like [`crate::protocol`].
 
 pub mod account;
+pub mod attribute;
+pub mod group;
 pub mod password_cost;
 pub mod session;
 pub mod throttle;

@@ -1,24 +1,13 @@
 //! A person with an account here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+use serde_json::{Map, Value};
 
 use crate::protocol::claims::StandardClaims;
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
-
-/// The role that lets a person manage this server.
-pub const ADMIN: &str = "admin";
-
-/// What a role's name must be, for whoever chose another one.
-pub const ROLE_RULE: &str = "must be 1 to 64 of the characters a-z A-Z 0-9 . _ : -";
-
-/// Whether a text can be the name of a role.
-#[must_use]
-pub fn is_role(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-');
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
-}
 
 /// The name that a person signs in with: 1 to 128 characters, none of them white space or a control character, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,8 +79,12 @@ pub struct User {
     pub password_version: i64,
     /// What we know about them.
     pub claims: StandardClaims,
-    /// What they are here, such as `admin`.
+    /// What else we know about them, by the names of the attributes.
+    pub attributes: Map<String, Value>,
+    /// What they are here themselves, such as `admin`.
     pub roles: BTreeSet<String>,
+    /// The groups that they are in, each with the roles that it gives them.
+    pub groups: BTreeMap<String, BTreeSet<String>>,
     /// A disabled person can't sign in, and what they allowed is inactive.
     pub enabled: bool,
     /// When the account was made.
@@ -101,10 +94,22 @@ pub struct User {
 }
 
 impl User {
-    /// Whether they have a role.
+    /// Whether they have a role, by themselves or by a group.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
-        self.roles.contains(role)
+        self.roles.contains(role) || self.groups.values().any(|given| given.contains(role))
+    }
+
+    /// All their roles: their own, and those that their groups give them.
+    #[must_use]
+    pub fn all_roles(&self) -> BTreeSet<String> {
+        self.groups.values().flatten().chain(&self.roles).cloned().collect()
+    }
+
+    /// The names of their groups.
+    #[must_use]
+    pub fn group_names(&self) -> BTreeSet<String> {
+        self.groups.keys().cloned().collect()
     }
 
     /// What to call them on our pages.

@@ -1,6 +1,9 @@
 //! Access tokens as JWT (RFC 9068).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::protocol::client::ClientId;
 use crate::protocol::scope::Scope;
@@ -35,9 +38,15 @@ pub struct AccessToken {
     /// The session in which it was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<SessionId>,
-    /// The person's roles (RFC 9068 §2.2.3.1).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<String>,
+    /// The roles of the person, or of the client that acts for itself (RFC 9068 §2.2.3.1).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub roles: BTreeSet<String>,
+    /// The person's groups (RFC 9068 §2.2.3.1).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
+    /// What the rules of its client and of its APIs put there.
+    #[serde(flatten)]
+    pub ruled: Map<String, Value>,
 }
 
 /// One audience as a string, several as an array (RFC 7519 §4.1.3).
@@ -114,7 +123,9 @@ mod tests {
             scope: "items:read".into(),
             auth_time: None,
             sid: None,
-            roles: Vec::new(),
+            roles: [].into(),
+            groups: [].into(),
+            ruled: Map::new(),
         };
         assert_eq!(token.grant(), Some(GrantId::new("g-1")));
         assert_eq!(AccessToken { jti: "t-1".into(), ..token.clone() }.grant(), None);

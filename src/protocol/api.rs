@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::claim_rule::ClaimRule;
 use crate::protocol::client::ClientId;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::ScopeToken;
@@ -37,4 +38,7 @@ pub struct Api {
     /// The clients that may introspect tokens made for it (RFC 7662 §4).
     #[serde(default)]
     pub introspectors: BTreeSet<ClientId>,
+    /// What goes into tokens for it, beside what the specifications put there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimRule>,
 }

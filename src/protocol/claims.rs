@@ -99,8 +99,8 @@ pub struct ClaimScope {
     pub claims: &'static [&'static str],
 }
 
-/// The scopes of OpenID Connect Core §5.4 and §11. `openid` and `offline_access` release no claims of their own.
-pub const CLAIM_SCOPES: [ClaimScope; 6] = [
+/// The scopes of OpenID Connect Core §5.4 and §11, and two of our own, for roles and groups. `offline_access` releases no claims.
+pub const CLAIM_SCOPES: [ClaimScope; 8] = [
     ClaimScope { name: "openid", description: "know who you are, by an identifier", claims: &["sub"] },
     ClaimScope {
         name: "profile",
@@ -125,6 +125,8 @@ pub const CLAIM_SCOPES: [ClaimScope; 6] = [
     ClaimScope { name: "email", description: "see your e-mail address", claims: &["email", "email_verified"] },
     ClaimScope { name: "address", description: "see your postal address", claims: &["address"] },
     ClaimScope { name: "phone", description: "see your telephone number", claims: &["phone_number", "phone_number_verified"] },
+    ClaimScope { name: "roles", description: "see what you are here: your roles", claims: &["roles"] },
+    ClaimScope { name: "groups", description: "see which groups you are in", claims: &["groups"] },
     ClaimScope { name: "offline_access", description: "keep this access while you are signed out", claims: &[] },
 ];
 

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::protocol::application_type::ApplicationType;
+use crate::protocol::claim_rule::{self, ClaimRule, Target};
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::role::{ROLE_RULE, is_role};
 use crate::protocol::scope::Scope;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
@@ -173,6 +175,10 @@ pub struct Client {
     pub allowed_scope: Scope,
     /// What it gets when it asks for nothing in particular.
     pub default_scope: Scope,
+    /// What it is when it acts for itself.
+    pub roles: BTreeSet<String>,
+    /// What goes into its tokens and its userinfo, beside what the specifications put there.
+    pub claims: Vec<ClaimRule>,
     /// How long its tokens live.
     pub lifetimes: TokenLifetimes,
     /// Our own application: people are not asked for consent.
@@ -263,6 +269,8 @@ impl Client {
             "lifetimes.refresh_token_absolute",
             "must be as long as refresh_token_idle at least",
         );
+        problems.extend(self.roles.iter().filter(|role| !is_role(role)).map(|role| Problem::new("roles", format!("{role:?} {ROLE_RULE}"))));
+        problems.extend(claim_rule::problems(&self.claims, Target::ALL));
         problems
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::application_type::ApplicationType;
+use crate::protocol::claim_rule::ClaimRule;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -42,6 +43,10 @@ pub struct ClientMetadata {
     /// What it gets when it asks for nothing in particular; the same when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_scope: Option<String>,
+    /// What it is when it acts for itself.
+    pub roles: BTreeSet<String>,
+    /// What goes into its tokens and its userinfo, beside what the specifications put there.
+    pub claims: Vec<ClaimRule>,
     /// How long its tokens live, in seconds.
     pub lifetimes: TokenLifetimes,
     /// Whether it is our own, so that people are not asked for consent.
@@ -65,6 +70,8 @@ impl Default for ClientMetadata {
             cors_origins: Vec::new(),
             scope: String::new(),
             default_scope: None,
+            roles: BTreeSet::new(),
+            claims: Vec::new(),
             lifetimes: TokenLifetimes::default(),
             first_party: false,
             enabled: true,
@@ -90,6 +97,8 @@ impl ClientMetadata {
             cors_origins: client.cors_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
             scope: client.allowed_scope.to_string(),
             default_scope: Some(client.default_scope.to_string()),
+            roles: client.roles.clone(),
+            claims: client.claims.clone(),
             lifetimes: client.lifetimes,
             first_party: client.first_party,
             enabled: client.enabled,
@@ -136,6 +145,8 @@ impl ClientMetadata {
             cors_origins,
             allowed_scope,
             default_scope,
+            roles: self.roles.clone(),
+            claims: self.claims.clone(),
             lifetimes: self.lifetimes,
             first_party: self.first_party,
             enabled: self.enabled,

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::protocol::client::ClientId;
@@ -36,6 +37,9 @@ pub struct IdToken {
     /// The session (OpenID Connect Front-Channel Logout §3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<SessionId>,
+    /// What the scopes `roles` and `groups` release, and what the rules of its client put there.
+    #[serde(flatten)]
+    pub released: Map<String, Value>,
 }
 
 /// The `at_hash` of an access token beside an ID token that is signed with a SHA-256 algorithm: the left half of its hash

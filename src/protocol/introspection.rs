@@ -1,6 +1,9 @@
 //! Token introspection (RFC 7662 §2.2).
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::protocol::access_token::{AccessToken, Audience};
 use crate::protocol::api::Api;
@@ -45,6 +48,15 @@ pub struct Facts {
     pub iss: String,
     /// Its own name.
     pub jti: String,
+    /// The roles of the person, or of the client that acts for itself.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub roles: BTreeSet<String>,
+    /// The person's groups.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
+    /// What the rules of its client and of its APIs put there.
+    #[serde(flatten)]
+    pub ruled: Map<String, Value>,
 }
 
 impl Introspection {
@@ -73,6 +85,9 @@ impl Introspection {
             aud,
             iss: token.iss,
             jti: token.jti,
+            roles: token.roles,
+            groups: token.groups,
+            ruled: token.ruled,
         };
         Self { active: true, facts: Some(facts) }
     }
@@ -112,7 +127,9 @@ mod tests {
             scope: "items:read openid email".into(),
             auth_time: None,
             sid: None,
-            roles: Vec::new(),
+            roles: [].into(),
+            groups: [].into(),
+            ruled: Map::new(),
         }
     }
 

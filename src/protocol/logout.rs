@@ -135,6 +135,7 @@ mod tests {
             nonce: None,
             at_hash: None,
             sid: Some(SessionId::new(sid)),
+            released: serde_json::Map::new(),
         }
     }
 

@@ -15,9 +15,9 @@
 //! | RFC 7662: introspection | [`introspection`] |
 //! | RFC 8414, OpenID Connect Discovery: the issuer and its metadata | [`issuer`], [`metadata`] |
 //! | RFC 8707: resource indicators | [`resource`] |
-//! | RFC 9068: access tokens | [`access_token`] |
+//! | RFC 9068: access tokens, roles | [`access_token`], [`role`] |
 //! | OpenID Connect Core §2: ID tokens | [`id_token`] |
-//! | OpenID Connect Core §5.1, §5.4: claims about a person | [`claims`] |
+//! | OpenID Connect Core §5.1, §5.4: claims about a person; those of our own | [`claims`], [`claim_rule`] |
 //! | OpenID Connect RP-Initiated Logout | [`logout`] |
 //! | W3C Trace Context §3.2.2.3: the name of a request | [`trace_id`] |
 
@@ -27,6 +27,7 @@ pub mod application_type;
 pub mod authorize;
 pub mod bearer;
 pub mod chosen_secret;
+pub mod claim_rule;
 pub mod claims;
 pub mod client;
 pub mod client_auth;
@@ -44,6 +45,7 @@ pub mod problem;
 pub mod redirect_uri;
 pub mod refusal;
 pub mod resource;
+pub mod role;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod scope;
@@ -52,4 +54,4 @@ pub mod subject;
 pub mod time;
 pub mod token;
 pub mod trace_id;
-mod words;
+pub(crate) mod words;

@@ -36,6 +36,8 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         cors_origins: Vec::new(),
         allowed_scope: Scope::parse(allowed).unwrap(),
         default_scope: Scope::parse(default).unwrap(),
+        roles: BTreeSet::new(),
+        claims: Vec::new(),
         lifetimes: TokenLifetimes::default(),
         first_party: false,
         enabled: true,
@@ -60,6 +62,7 @@ pub(crate) fn catalog() -> Catalog {
         name: identifier.into(),
         scopes,
         introspectors: BTreeSet::from([client_id("demo-api")]),
+        claims: Vec::new(),
     };
     Catalog::new(
         issuer(),

@@ -6,6 +6,7 @@ mod dropped;
 pub use dropped::Grantor;
 
 use crate::protocol::api::Api;
+use crate::protocol::claim_rule::ClaimRule;
 use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{Client, GrantType};
 use crate::protocol::explanation::{Explanation, Fact, listed};
@@ -122,6 +123,11 @@ impl Catalog {
     #[must_use]
     pub fn apis(&self) -> &[Api] {
         &self.apis
+    }
+
+    /// The claim rules of the APIs among an audience, in the order of the APIs.
+    pub fn rules_for<'a>(&'a self, audience: &'a [String]) -> impl Iterator<Item = &'a ClaimRule> {
+        self.apis.iter().filter(|api| audience.iter().any(|identifier| identifier == api.identifier.as_str())).flat_map(|api| &api.claims)
     }
 
     /// The words of `scope` that a person with these roles may grant: known ones whose role they have.

@@ -55,7 +55,7 @@ impl Apis<'_> {
             if let Some(conflict) = conflict(&change, &known, new).await? {
                 return Ok(conflict);
             }
-            let row = api::Entity::insert(rows::write(new)).exec_without_returning(&change).await;
+            let row = api::Entity::insert(rows::write(new)?).exec_without_returning(&change).await;
             again_if_overtaken(row)?;
             insert_parts(&change, new).await?;
             change.commit().await?;
@@ -74,7 +74,7 @@ impl Apis<'_> {
             if let Some(conflict) = conflict(&change, &known, &after).await? {
                 return Ok(conflict);
             }
-            let row = api::ActiveModel { identifier: NotSet, ..rows::write(&after) };
+            let row = api::ActiveModel { identifier: NotSet, ..rows::write(&after)? };
             api::Entity::update_many().set(row).filter(itself).exec(&change).await?;
             api_scope::Entity::delete_many().filter(api_scope::Column::Api.eq(identifier)).exec(&change).await?;
             api_introspector::Entity::delete_many().filter(api_introspector::Column::Api.eq(identifier)).exec(&change).await?;

@@ -6,6 +6,8 @@
 //! | clients, their secrets, their web origins | [`client`] |
 //! | APIs, their scopes, who may introspect | [`api`] |
 //! | people with an account | [`user`] |
+//! | groups of people, and who is in them | [`group`] |
+//! | what else can be known about people | [`attribute`] |
 //! | people's sessions | [`session`] |
 //! | what people allowed which client | [`consent`] |
 //! | grants, codes, refresh tokens | [`grant`] |
@@ -18,11 +20,13 @@
 //! removed in the meantime is [`Applied::Lost`], and the caller reads and decides again.
 
 pub mod api;
+pub mod attribute;
 pub mod client;
 mod connection;
 pub mod consent;
 mod failure;
 pub mod grant;
+pub mod group;
 pub mod login_failure;
 pub mod refusal;
 mod retry;
@@ -139,6 +143,18 @@ impl Store {
     #[must_use]
     pub const fn users(&self) -> user::Users<'_> {
         user::Users(self)
+    }
+
+    /// Groups of people.
+    #[must_use]
+    pub const fn groups(&self) -> group::Groups<'_> {
+        group::Groups(self)
+    }
+
+    /// The attributes that people can have.
+    #[must_use]
+    pub const fn attributes(&self) -> attribute::Attributes<'_> {
+        attribute::Attributes(self)
     }
 
     /// People's sessions.

@@ -8,6 +8,7 @@ use crate::identity::user::{PasswordHash, User, Username};
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::store::grant::granted;
+use crate::store::group::{self, Memberships};
 use crate::store::retry::retried;
 use crate::store::row::{Row, contains, json, key};
 use crate::store::{Applied, Insertion, Store, StoreFailure, session};
@@ -26,6 +27,7 @@ pub(super) mod account {
         pub password_version: i64,
         pub claims: String,
         pub roles: String,
+        pub attributes: String,
         pub enabled: bool,
         pub created_at: i64,
         pub updated_at: i64,
@@ -55,25 +57,33 @@ impl Users<'_> {
     /// The person called `subject` in tokens.
     pub async fn find(&self, subject: &Subject) -> Result<Option<User>, StoreFailure> {
         let found = account::Entity::find_by_id(key(subject.as_str())).one(&self.0.reader).await?;
-        found.map(read).transpose()
+        with_groups(&self.0.reader, found).await
     }
 
     /// The person who signs in as `username`.
     pub async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreFailure> {
         let found = account::Entity::find().filter(account::Column::Username.eq(username.as_str())).one(&self.0.reader).await?;
-        found.map(read).transpose()
+        with_groups(&self.0.reader, found).await
     }
 
     /// All of them by their usernames.
     pub async fn list(&self) -> Result<Vec<User>, StoreFailure> {
-        account::Entity::find().order_by_asc(account::Column::Username).all(&self.0.reader).await?.into_iter().map(read).collect()
+        let found = account::Entity::find().order_by_asc(account::Column::Username).all(&self.0.reader).await?;
+        all_with_groups(&self.0.reader, found).await
     }
 
     /// Opens an account, unless the username (or the subject) is taken.
     pub async fn insert(&self, new: &User) -> Result<Insertion, StoreFailure> {
-        let row = account::Entity::insert(write(new)?).on_conflict(OnConflict::new().do_nothing().to_owned());
-        let inserted = row.exec_without_returning(&self.0.writer).await?;
-        Ok(if inserted == 0 { Insertion::AlreadyThere } else { Insertion::Inserted })
+        retried!(async {
+            let change = self.0.begin().await?;
+            let row = account::Entity::insert(write(new)?).on_conflict(OnConflict::new().do_nothing().to_owned());
+            if row.exec_without_returning(&change).await? == 0 {
+                return Ok(Insertion::AlreadyThere);
+            }
+            group::put(&change, &new.subject, &new.groups).await?;
+            change.commit().await?;
+            Ok(Insertion::Inserted)
+        })
     }
 
     /// At most `limit` of those that `filter` lets through, by their usernames, from the one that follows `after` on.
@@ -92,10 +102,11 @@ impl Users<'_> {
         if let Some(after) = after {
             found = found.filter(account::Column::Username.gt(key(after)));
         }
-        found.all(&self.0.reader).await?.into_iter().map(read).collect()
+        let found = found.all(&self.0.reader).await?;
+        all_with_groups(&self.0.reader, found).await
     }
 
-    /// Writes claims, roles, password, `enabled` and `updated_at`, if the account is still as `before` says. In the same breath, every session
+    /// Writes claims, attributes, roles, groups, password, `enabled` and `updated_at`, if the account is still as `before` says. In the same breath, every session
     /// of a person who is disabled or gets another password ends, and every grant of theirs is revoked.
     pub async fn replace(&self, before: &User, after: &User) -> Result<Applied, StoreFailure> {
         retried!(async {
@@ -113,6 +124,7 @@ impl Users<'_> {
                 ..write(after)?
             };
             account::Entity::update_many().set(row).filter(itself).exec(&change).await?;
+            group::put(&change, &before.subject, &after.groups).await?;
             if other_password || (before.enabled && !after.enabled) {
                 session::end_all_of(&change, &before.subject, None).await?;
                 let theirs = granted::Column::Subject.eq(key(before.subject.as_str()));
@@ -179,7 +191,25 @@ impl Users<'_> {
 
 /// A person as they are until `change` is made: on PostgreSQL the row is locked, so that nobody else changes it meanwhile.
 async fn locked(change: &impl ConnectionTrait, subject: &Subject) -> Result<Option<User>, StoreFailure> {
-    account::Entity::find_by_id(key(subject.as_str())).lock_exclusive().one(change).await?.map(read).transpose()
+    let found = account::Entity::find_by_id(key(subject.as_str())).lock_exclusive().one(change).await?;
+    with_groups(change, found).await
+}
+
+async fn with_groups(connection: &impl ConnectionTrait, found: Option<account::Model>) -> Result<Option<User>, StoreFailure> {
+    Ok(all_with_groups(connection, found.into_iter().collect()).await?.pop())
+}
+
+/// The people of these rows, with the groups that they are in.
+async fn all_with_groups(connection: &impl ConnectionTrait, found: Vec<account::Model>) -> Result<Vec<User>, StoreFailure> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut groups = group::memberships(connection, found.iter().map(|model| model.subject.as_str())).await?;
+    let user = |model: account::Model| {
+        let groups = groups.remove(&model.subject).unwrap_or_default();
+        read(model, groups)
+    };
+    found.into_iter().map(user).collect()
 }
 
 /// Holds a person's password as it is until `change` is made: lost when it is another one than `version` by now, or the account is
@@ -193,14 +223,16 @@ pub(super) async fn confirm_password(change: &impl ConnectionTrait, user: &Subje
     Ok(if same.exec(change).await?.rows_affected == 1 { Applied::Done } else { Applied::Lost })
 }
 
-fn read(model: account::Model) -> Result<User, StoreFailure> {
+fn read(model: account::Model, groups: Memberships) -> Result<User, StoreFailure> {
     let row = Row::new("account", &model.subject);
     // Upper case would be folded, and then not be found again.
     let username = Username::parse(&model.username).ok().filter(|username| username.as_str() == model.username);
     Ok(User {
         username: row.known("username", username)?,
         claims: row.json("claims", &model.claims)?,
+        attributes: row.json("attributes", &model.attributes)?,
         roles: row.json("roles", &model.roles)?,
+        groups,
         subject: Subject::new(model.subject),
         password: model.password_hash.map(PasswordHash::from_phc),
         password_version: model.password_version,
@@ -218,6 +250,7 @@ fn write(user: &User) -> Result<account::ActiveModel, StoreFailure> {
         password_version: Set(user.password_version),
         claims: Set(json(&user.claims)?),
         roles: Set(json(&user.roles)?),
+        attributes: Set(json(&user.attributes)?),
         enabled: Set(user.enabled),
         created_at: Set(user.created_at.seconds()),
         updated_at: Set(user.updated_at.seconds()),

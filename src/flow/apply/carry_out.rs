@@ -14,6 +14,16 @@ impl Server {
     /// Makes a change, and gives the secret that was generated for it.
     pub(super) async fn carry_out(&self, step: &Step) -> Result<Result<Option<Token>, Refused>, Failure> {
         let done = match step {
+            Step::AddAttribute(new) => self.add_attribute(new.clone()).await?.map(drop),
+            Step::ChangeAttribute { before, after } => {
+                self.change_attribute(&before.name, &still(before), |_| Ok(after.clone())).await?.map(drop)
+            }
+            Step::DeleteAttribute(gone) => self.delete_attribute(&gone.name, &still(gone)).await?,
+            Step::AddGroup(new) => self.add_group(Reach::Everything, new.clone()).await?.map(drop),
+            Step::ChangeGroup { before, after } => {
+                self.change_group(Reach::Everything, &before.name, &still(before), |_| Ok(after.clone())).await?.map(drop)
+            }
+            Step::DeleteGroup(gone) => self.delete_group(Reach::Everything, &gone.name, &still(gone)).await?,
             Step::AddClient(client, secret) => {
                 let given = if let Secret::Given(hash) = secret { Some(hash.clone()) } else { None };
                 return Ok(self.add_client((**client).clone(), given).await?.map(|added| added.secret));
@@ -25,10 +35,11 @@ impl Server {
                 self.change_api(&before.identifier, &still(before), |_| Ok(after.clone())).await?.map(drop)
             }
             Step::DeleteApi(api) => self.delete_api(&api.identifier, &still(api)).await?,
-            Step::AddUser(account, password) => self.add_user((**account).clone(), password.clone()).await?.map(drop),
+            Step::AddUser(account, password) => self.add_user(Reach::Everything, (**account).clone(), password.clone()).await?.map(drop),
             Step::ChangeUser { before, after, password } => {
                 let expected = still(&UserView::of(before));
-                self.change_user(&before.subject, &expected, password.clone(), |_| Ok((**after).clone())).await?.map(drop)
+                let change = |_| Ok((**after).clone());
+                self.change_user(Reach::Everything, &before.subject, &expected, password.clone(), change).await?.map(drop)
             }
             Step::DeleteUser(user) => self.delete_user(Reach::Everything, &user.subject, &still(&UserView::of(user))).await?,
         };

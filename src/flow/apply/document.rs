@@ -12,6 +12,8 @@ use crate::flow::apply::shape;
 use crate::flow::apply::written::{self, Written};
 use crate::flow::manage::users::NewPassword;
 use crate::identity::account::Account;
+use crate::identity::attribute::Attribute;
+use crate::identity::group::Group;
 use crate::identity::user::{PasswordHash, Username, WeakPassword, check_new_password};
 use crate::password::{GivenHash, Passwords};
 use crate::protocol::api::Api;
@@ -41,6 +43,8 @@ pub enum Strength {
 /// What a file says shall be there.
 #[derive(Default)]
 pub struct Document {
+    pub(super) attributes: Vec<Entry<Attribute, ()>>,
+    pub(super) groups: Vec<Entry<Group, ()>>,
     pub(super) clients: Vec<Entry<Client, TokenHash>>,
     pub(super) apis: Vec<Entry<Api, ()>>,
     pub(super) users: Vec<Entry<(Username, Account), NewPassword>>,
@@ -83,9 +87,11 @@ impl Document {
     /// Reads a file. What is wrong with it is in the document, for whoever plans with it.
     pub(super) fn read(text: &str, rules: &Rules<'_>) -> Self {
         let file = written::read(text, rules.issuer);
-        let all = file.clients.iter().chain(&file.apis).chain(&file.users);
+        let all = file.attributes.iter().chain(&file.groups).chain(&file.clients).chain(&file.apis).chain(&file.users);
         let places = all.map(|entry| entry.place.clone()).collect();
         let mut document = Self { problems: file.problems, places, ..Self::default() };
+        file.attributes.into_iter().for_each(|entry| document.attribute(entry));
+        file.groups.into_iter().for_each(|entry| document.group(entry));
         file.clients.into_iter().for_each(|entry| document.client(entry, rules));
         file.apis.into_iter().for_each(|entry| document.api(entry));
         file.users.into_iter().for_each(|entry| document.user(entry, rules));
@@ -103,6 +109,26 @@ impl Document {
         problems.extend(others);
         problems.sort_by_key(|problem| self.places.iter().position(|place| problem.field.starts_with(place)));
         problems
+    }
+
+    fn attribute(&mut self, written: Written) {
+        let Written { place, members, with_issuer } = written;
+        let attribute = self.shaped::<Attribute>(&place, members, &[]);
+        let attribute = attribute.and_then(|thing| self.sound(&place, thing, Attribute::problems));
+        self.attributes.extend(attribute.map(|thing| Entry { place, thing, given: None, with_issuer }));
+    }
+
+    fn group(&mut self, written: Written) {
+        let Written { place, members, with_issuer } = written;
+        let group = self.shaped::<Group>(&place, members, &[]);
+        let group = group.and_then(|thing| self.sound(&place, thing, Group::problems));
+        self.groups.extend(group.map(|thing| Entry { place, thing, given: None, with_issuer }));
+    }
+
+    /// A thing that has no problems; otherwise they are noted.
+    fn sound<T>(&mut self, place: &str, thing: T, problems: impl Fn(&T) -> Vec<Problem>) -> Option<T> {
+        let problems = problems(&thing);
+        self.checked(place, if problems.is_empty() { Ok(thing) } else { Err(problems) })
     }
 
     fn client(&mut self, written: Written, rules: &Rules<'_>) {

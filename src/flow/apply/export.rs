@@ -4,14 +4,15 @@ use serde::Serialize;
 use toml::{Table, Value};
 
 use crate::flow::apply::diff::without_defaults;
-use crate::flow::apply::step::api_defaults;
+use crate::flow::apply::step::{api_defaults, attribute_defaults};
 use crate::flow::apply::written::ISSUER;
 use crate::flow::{Failure, Server};
 use crate::identity::account::Account;
+use crate::identity::group::Group;
 use crate::protocol::client_metadata::ClientMetadata;
 
 const HEAD: &str = "\
-# Clients, APIs and people of {issuer}, written by `claviger export` for `claviger apply`.
+# Clients, APIs, people, groups and attributes of {issuer}, written by `claviger export` for `claviger apply`.
 #
 # Members that are left out have their default. Secrets and passwords are not in here: where this file is applied, what is there keeps its
 # own; new clients get generated secrets, and new people can't sign in with a password until they have one (`claviger users password`).
@@ -22,6 +23,8 @@ impl Server {
     /// Everything that can be managed as the file that would make it so, but for secrets and passwords.
     pub async fn export(&self) -> Result<String, Failure> {
         let mut file = Table::new();
+        file.insert("attribute".to_owned(), self.entries(self.attributes().await?.into_iter(), &attribute_defaults())?);
+        file.insert("group".to_owned(), self.entries(self.groups().await?.into_iter(), &Table::try_from(Group::default())?)?);
         let clients = self.store.clients().list().await?;
         let clients = clients.iter().map(|client| ClientMetadata::of(client).concise());
         file.insert("client".to_owned(), self.entries(clients, &Table::try_from(ClientMetadata::default())?)?);

@@ -1,4 +1,4 @@
-//! Making clients, APIs and people what a file says (`claviger apply`), and writing that file (`claviger export`): read the file and what is
+//! Making clients, APIs, people, groups and attributes what a file says (`claviger apply`), and writing that file (`claviger export`): read the file and what is
 //! stored, compare, show, carry out. `examples/demo.toml` is such a file, with every member.
 //!
 //! Nothing is changed while anything is wrong with the file. Each change is made only if what it changes is still as it was when it was
@@ -10,6 +10,7 @@ mod carry_out;
 mod diff;
 mod document;
 mod export;
+mod people;
 mod plan;
 mod secret;
 mod shape;
@@ -99,6 +100,8 @@ impl Server {
             }
         }
         let mut found = Found {
+            attributes: self.attributes().await?,
+            groups: self.groups().await?,
             clients: self.store.clients().list().await?,
             apis: self.store.apis().list().await?,
             own_api: catalog::own_api(&self.issuer),

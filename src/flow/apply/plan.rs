@@ -6,11 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Table;
 
-use crate::flow::apply::apis;
 use crate::flow::apply::document::{Document, Entry};
 use crate::flow::apply::step::{Secret, Step};
+use crate::flow::apply::{apis, people};
 use crate::flow::manage::users::NewPassword;
 use crate::identity::account::Account;
+use crate::identity::attribute::Attribute;
+use crate::identity::group::Group;
 use crate::identity::user::{User, Username};
 use crate::protocol::api::Api;
 use crate::protocol::client::Client;
@@ -32,6 +34,8 @@ pub enum Extent {
 
 /// What is stored, as far as it matters.
 pub(super) struct Found {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) groups: Vec<Group>,
     pub(super) clients: Vec<Client>,
     /// But for our own.
     pub(super) apis: Vec<Api>,
@@ -44,7 +48,8 @@ pub(super) struct Found {
 
 /// The steps, in an order in which each finds what it refers to; or everything that is wrong with the file.
 pub(super) fn plan(document: &Document, found: &Found, extent: Extent, issuer: &Issuer) -> Result<Vec<Step>, Vec<Problem>> {
-    let mut problems = document.problems_with(apis::problems(document, found, extent, issuer));
+    let others = apis::problems(document, found, extent, issuer).into_iter().chain(people::problems(document, found, extent));
+    let mut problems = document.problems_with(others.collect());
     // A file that was cut short or emptied by mistake must not cost everything.
     if extent == Extent::Everything && document.names_nothing() {
         problems.push(Problem::new("names nothing", "--prune would delete everything"));
@@ -52,7 +57,8 @@ pub(super) fn plan(document: &Document, found: &Found, extent: Extent, issuer: &
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut steps: Vec<Step> = document.clients.iter().filter_map(|entry| client_step(entry, found, extent)).collect();
+    let mut steps = people::steps(document, found, extent);
+    steps.extend(document.clients.iter().filter_map(|entry| client_step(entry, found, extent)));
     let unnamed = unnamed(document, found, extent);
     // What goes makes room for what comes: no two APIs share a scope.
     steps.extend(unnamed.apis.into_iter().map(Step::DeleteApi));
@@ -60,6 +66,7 @@ pub(super) fn plan(document: &Document, found: &Found, extent: Extent, issuer: &
     steps.extend(document.users.iter().filter_map(|entry| user_step(entry, found, extent)));
     steps.extend(unnamed.users.into_iter().map(|user| Step::DeleteUser(Box::new(user))));
     steps.extend(unnamed.clients.into_iter().map(|client| Step::DeleteClient(Box::new(client))));
+    steps.extend(people::deletions(document, found, extent));
     Ok(steps)
 }
 

@@ -8,6 +8,8 @@ use toml::{Table, Value};
 use crate::flow::apply::diff;
 use crate::flow::manage::users::NewPassword;
 use crate::identity::account::Account;
+use crate::identity::attribute::Attribute;
+use crate::identity::group::Group;
 use crate::identity::user::User;
 use crate::protocol::api::Api;
 use crate::protocol::client::Client;
@@ -17,6 +19,28 @@ use crate::protocol::token::TokenHash;
 /// One change.
 #[derive(Clone)]
 pub enum Step {
+    /// An attribute is made.
+    AddAttribute(Attribute),
+    /// An attribute changes.
+    ChangeAttribute {
+        /// As it is.
+        before: Attribute,
+        /// As it shall be.
+        after: Attribute,
+    },
+    /// An attribute is deleted.
+    DeleteAttribute(Attribute),
+    /// A group is made.
+    AddGroup(Group),
+    /// A group changes.
+    ChangeGroup {
+        /// As it is.
+        before: Group,
+        /// As it shall be.
+        after: Group,
+    },
+    /// A group is deleted.
+    DeleteGroup(Group),
     /// A client is registered.
     AddClient(Box<Client>, Secret),
     /// A client changes.
@@ -85,9 +109,15 @@ impl Step {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::AddClient(..) | Self::AddApi(_) | Self::AddUser(..) => Kind::Add,
-            Self::ChangeClient { .. } | Self::ChangeApi { .. } | Self::ChangeUser { .. } => Kind::Change,
-            Self::DeleteClient(_) | Self::DeleteApi(_) | Self::DeleteUser(_) => Kind::Delete,
+            Self::AddAttribute(_) | Self::AddGroup(_) | Self::AddClient(..) | Self::AddApi(_) | Self::AddUser(..) => Kind::Add,
+            Self::ChangeAttribute { .. }
+            | Self::ChangeGroup { .. }
+            | Self::ChangeClient { .. }
+            | Self::ChangeApi { .. }
+            | Self::ChangeUser { .. } => Kind::Change,
+            Self::DeleteAttribute(_) | Self::DeleteGroup(_) | Self::DeleteClient(_) | Self::DeleteApi(_) | Self::DeleteUser(_) => {
+                Kind::Delete
+            }
         }
     }
 
@@ -95,6 +125,10 @@ impl Step {
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
+            Self::AddAttribute(known) | Self::ChangeAttribute { before: known, .. } | Self::DeleteAttribute(known) => {
+                format!("attribute {}", known.name)
+            }
+            Self::AddGroup(group) | Self::ChangeGroup { before: group, .. } | Self::DeleteGroup(group) => format!("group {}", group.name),
             Self::AddClient(client, _) | Self::ChangeClient { before: client, .. } | Self::DeleteClient(client) => {
                 format!("client {}", client.id)
             }
@@ -107,6 +141,10 @@ impl Step {
     /// Its fields, a line each.
     fn fields(&self) -> Vec<String> {
         match self {
+            Self::AddAttribute(new) => diff::new(&table(new), &attribute_defaults(), "name"),
+            Self::ChangeAttribute { before, after } => diff::changed(&table(before), &table(after)),
+            Self::AddGroup(new) => diff::new(&table(new), &table(&Group::default()), "name"),
+            Self::ChangeGroup { before, after } => diff::changed(&table(before), &table(after)),
             Self::AddClient(client, secret) => {
                 let mut lines = diff::new(&of_client(client), &worded(&ClientMetadata::default()), "client_id");
                 lines.extend(secret.words("as given").map(|words| format!("client_secret: {words}")));
@@ -130,7 +168,9 @@ impl Step {
                 lines.extend(password.as_ref().map(|_| "password: another one; their sessions and tokens end".to_owned()));
                 lines
             }
-            Self::DeleteClient(_) | Self::DeleteApi(_) | Self::DeleteUser(_) => Vec::new(),
+            Self::DeleteAttribute(_) | Self::DeleteGroup(_) | Self::DeleteClient(_) | Self::DeleteApi(_) | Self::DeleteUser(_) => {
+                Vec::new()
+            }
         }
     }
 }
@@ -161,6 +201,11 @@ impl fmt::Display for Step {
 /// The members that an API has if they are left out.
 pub(super) fn api_defaults() -> Table {
     Table::from_iter([("introspectors".to_owned(), Value::Array(Vec::new()))])
+}
+
+/// The members that an attribute has if they are left out.
+pub(super) fn attribute_defaults() -> Table {
+    Table::from_iter([("description".to_owned(), Value::String(String::new()))])
 }
 
 fn of_client(client: &Client) -> Table {

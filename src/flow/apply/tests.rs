@@ -36,7 +36,15 @@ fn read(text: &str, strength: Strength) -> Document {
 }
 
 fn nothing() -> Found {
-    Found { clients: vec![], apis: vec![], own_api: own_api(&issuer()), users: vec![], other_passwords: [].into() }
+    Found {
+        attributes: vec![],
+        groups: vec![],
+        clients: vec![],
+        apis: vec![],
+        own_api: own_api(&issuer()),
+        users: vec![],
+        other_passwords: [].into(),
+    }
 }
 
 fn steps(text: &str, found: &Found, extent: Extent) -> Vec<Step> {
@@ -58,6 +66,8 @@ fn made(mut found: Found, steps: Vec<Step>) -> Found {
                 found.clients.push(Client { secrets: vec![secret(TokenHash::of("generated"))], ..*client });
             }
             Step::AddClient(client, _) => found.clients.push(*client),
+            Step::AddAttribute(attribute) => found.attributes.push(attribute),
+            Step::AddGroup(group) => found.groups.push(group),
             Step::AddApi(api) => found.apis.push(api),
             Step::AddUser(account, _) => found.users.push(user(&account)),
             _ => panic!("only what is new is made here"),
@@ -73,7 +83,9 @@ fn user(account: &Account) -> User {
         password: Some(PasswordHash::from_phc(HASH.to_owned())),
         password_version: 0,
         claims: account.claims.clone(),
+        attributes: account.attributes.clone(),
         roles: account.roles.clone(),
+        groups: account.groups.iter().map(|name| (name.clone(), [].into())).collect(),
         enabled: account.enabled,
         created_at: Timestamp::from_seconds(0),
         updated_at: Timestamp::from_seconds(0),
@@ -87,7 +99,7 @@ fn subjects(steps: &[Step]) -> Vec<String> {
 #[test]
 fn a_second_run_changes_nothing() {
     let first = steps(DEMO, &nothing(), Extent::Named);
-    assert_eq!(first.len(), 10, "{:?}", subjects(&first));
+    assert_eq!(first.len(), 12, "{:?}", subjects(&first));
     let found = made(nothing(), first);
     for extent in [Extent::Named, Extent::Everything, Extent::Missing] {
         assert_eq!(subjects(&steps(DEMO, &found, extent)), [""; 0], "{extent:?}");
@@ -107,7 +119,8 @@ fn what_is_named_becomes_as_the_file_says_with_defaults_for_what_it_leaves_out()
     assert_eq!(client, expected);
     let expected = "~ api http://localhost:8000\n    scopes: - { name = \"items:read\", description = \"see your items\" }\n    \
                     scopes[items:write].description: \"add and change your items\" → \"add items\"\n    \
-                    scopes[items:write].role: unset → \"editor\"\n    introspectors: - \"demo-api\"";
+                    scopes[items:write].role: unset → \"editor\"\n    introspectors: - \"demo-api\"\n    \
+                    claims: [{ claim = \"department\", from = \"attribute\", into = [\"access_token\"] }] → unset";
     assert_eq!(api, expected);
     assert!(user.contains("    claims.name: \"Alice Liddell\" → \"Alice\"\n") && user.contains("    roles: - \"admin\""), "{user}");
     assert!(!user.contains("password"), "what is not given stays: {user}");
@@ -149,6 +162,8 @@ fn only_pruning_deletes_what_is_not_named_and_in_an_order_in_which_references_ho
         "- client demo-password",
         "- client demo-m2m",
         "- client claviger-docs",
+        "- group editors",
+        "- attribute department",
     ];
     assert_eq!(subjects(&steps(text, &found, Extent::Everything)), expected);
 }
@@ -163,6 +178,7 @@ fn a_scope_moves_from_one_api_to_another_but_not_in_a_circle() {
             .map(|name| ApiScope { name: ScopeToken::parse(name).unwrap(), description: String::new(), role: None })
             .collect(),
         introspectors: [].into(),
+        claims: Vec::new(),
     };
     let found = Found { apis: vec![api("https://a.example", &["a", "x"]), api("https://b.example", &["b", "y"])], ..nothing() };
     let file = |a: &str, b: &str| {

@@ -2,8 +2,9 @@
 
 use crate::flow::apply::step::Step;
 use crate::identity::account::Account;
-use crate::identity::user::{ADMIN, User};
+use crate::identity::user::User;
 use crate::protocol::client::ClientId;
+use crate::protocol::role::ADMIN;
 
 /// The sentences for `steps`. `docs` is the client of the documentation, where there is documentation; `users` are all who are stored.
 pub(super) fn of(steps: &[Step], docs: Option<&ClientId>, users: &[User]) -> Vec<String> {

@@ -12,9 +12,14 @@ use crate::protocol::resource::Resource;
 /// What the file writes where this server's issuer shall stand.
 pub(super) const ISSUER: &str = "{issuer}";
 
+/// What a file may name.
+const KINDS: &str = "[[attribute]], [[group]], [[client]], [[api]] and [[user]]";
+
 /// A file as it is written.
 #[derive(Default)]
 pub(super) struct File {
+    pub(super) attributes: Vec<Written>,
+    pub(super) groups: Vec<Written>,
     pub(super) clients: Vec<Written>,
     pub(super) apis: Vec<Written>,
     pub(super) users: Vec<Written>,
@@ -45,10 +50,12 @@ pub(super) fn read(text: &str, issuer: &Issuer) -> File {
     };
     for (kind, value) in root {
         match kind.as_str() {
+            "attribute" => file.attributes = entries("attribute", "name", value, issuer, &mut file.problems),
+            "group" => file.groups = entries("group", "name", value, issuer, &mut file.problems),
             "client" => file.clients = entries("client", "client_id", value, issuer, &mut file.problems),
             "api" => file.apis = entries("api", "identifier", value, issuer, &mut file.problems),
             "user" => file.users = entries("user", "username", value, issuer, &mut file.problems),
-            other => file.problems.push(Problem::new(other, "is not known here; there are [[client]], [[api]] and [[user]]")),
+            other => file.problems.push(Problem::new(other, format!("is not known here; there are {KINDS}"))),
         }
     }
     file
@@ -145,7 +152,7 @@ mod tests {
         let text = "pepole = 1\n[client]\nclient_id = 'a'\n[[api]]\nidentifier = 'https://a.example'\n[[api]]\n\
                     identifier = 'https://A.example/'\n[[user]]\nusername = 'x'\n[[user]]\nusername = 'X'";
         let expected = [
-            "pepole: is not known here; there are [[client]], [[api]] and [[user]]",
+            "pepole: is not known here; there are [[attribute]], [[group]], [[client]], [[api]] and [[user]]",
             "client: is a list: write [[client]] above each one",
             "api[1] \"https://A.example/\": identifier: is that of api[0] already",
             "user[1] \"X\": username: is that of user[0] already",

@@ -5,12 +5,13 @@ use serde_json::Value;
 use crate::flow::catalog::OWN_API_PATH;
 use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Refused, Version, patched};
 use crate::flow::{Failure, Server};
-use crate::identity::user::{ROLE_RULE, is_role};
 use crate::protocol::api::Api;
+use crate::protocol::claim_rule::{self, Target};
 use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::problem::Problem;
 use crate::protocol::resource::Resource;
+use crate::protocol::role::{ROLE_RULE, is_role};
 use crate::store::{ApiWritten, Applied};
 
 impl Server {
@@ -120,6 +121,7 @@ pub(in crate::flow) fn problems_beside(api: &Api, known: &[Api], issuer: &Issuer
     if own.iter().flatten().any(|own| own.names_the_same_as(&api.identifier)) {
         problems.push(Problem::new("identifier", "must not be the issuer or its /api, which are this server's own"));
     }
+    problems.extend(claim_rule::problems(&api.claims, &[Target::AccessToken]));
     for (index, scope) in api.scopes.iter().enumerate() {
         let name = &scope.name;
         let has_it = |other: &Api| other.scopes.iter().any(|theirs| theirs.name == *name);

@@ -158,7 +158,8 @@ impl Server {
         expected: &Expected,
         patch: &Value,
     ) -> Result<Result<Client, Refused>, Failure> {
-        let within = |metadata: &ClientMetadata| Scope::parse(&metadata.scope).map_or(Ok(()), |scope| reach.client(&scope));
+        let within =
+            |metadata: &ClientMetadata| Scope::parse(&metadata.scope).map_or(Ok(()), |scope| reach.client(&scope, &metadata.roles));
         self.change_client(id, expected, |metadata| {
             within(&metadata)?;
             let changed = patched(&metadata, patch)?;
@@ -176,7 +177,7 @@ impl Server {
     pub async fn delete_client(&self, reach: Reach<'_>, id: &ClientId, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
-            if let Err(beyond) = reach.client(&before.allowed_scope) {
+            if let Err(beyond) = reach.client(&before.allowed_scope, &before.roles) {
                 return Ok(Err(beyond));
             }
             if !expected.admits(&Version::of(&ClientView::of(&before))) {
@@ -200,7 +201,7 @@ impl Server {
     ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
-            if let Err(beyond) = reach.client(&before.allowed_scope) {
+            if let Err(beyond) = reach.client(&before.allowed_scope, &before.roles) {
                 return Ok(Err(beyond));
             }
             if before.is_public() {
@@ -225,7 +226,7 @@ impl Server {
     pub async fn withdraw_client_secret(&self, reach: Reach<'_>, id: &ClientId, secret: &str) -> Result<Result<(), Refused>, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
-            if let Err(beyond) = reach.client(&before.allowed_scope) {
+            if let Err(beyond) = reach.client(&before.allowed_scope, &before.roles) {
                 return Ok(Err(beyond));
             }
             let (gone, secrets): (Vec<_>, Vec<_>) = before.secrets.iter().cloned().partition(|known| known.id == secret);

@@ -1,8 +1,10 @@
-//! Managing clients, people, APIs, keys and sessions: the rules and the writing, shared by everything that manages. Whether a caller may do so
+//! Managing clients, people, groups, attributes, APIs, keys and sessions: the rules and the writing, shared by everything that manages. Whether a caller may do so
 //! is for [`permission`] to say.
 
 pub mod apis;
+pub mod attributes;
 pub mod clients;
+pub mod groups;
 pub mod keys;
 mod page;
 pub mod permission;
@@ -64,7 +66,7 @@ impl Refused {
         Self::NotFound(format!("{kind} {}", name.to_string().escape_default()))
     }
 
-    fn field(field: &str, reason: impl std::fmt::Display) -> Self {
+    pub(in crate::flow) fn field(field: &str, reason: impl std::fmt::Display) -> Self {
         Self::Invalid(vec![Problem::new(field, reason)])
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::flow::catalog::own_scopes;
 use crate::flow::manage::Refused;
 use crate::flow::manage::permission::Permitted;
-use crate::identity::user::ADMIN;
+use crate::protocol::role::ADMIN;
 use crate::protocol::scope::Scope;
 
 /// How far somebody may go.
@@ -19,9 +19,9 @@ pub enum Reach<'a> {
 }
 
 impl Reach<'_> {
-    /// Whether a client with this scope is within it. Whoever makes or changes a client can act as it.
-    pub fn client(self, scope: &Scope) -> Result<(), Refused> {
-        self.all_of(|name| scope.contains(name))
+    /// Whether a client with this scope and these roles is within it. Whoever makes or changes a client can act as it.
+    pub fn client(self, scope: &Scope, roles: &BTreeSet<String>) -> Result<(), Refused> {
+        self.all_of(|name| scope.contains(name) || roles.contains(ADMIN))
     }
 
     /// Whether a person with these roles is within it. Whoever sets a person's password can act as they do.

@@ -1,5 +1,6 @@
 //! Managing people's accounts.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -9,8 +10,11 @@ use serde_json::Value;
 use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Reach, Refused, Version, patched};
 use crate::flow::{Failure, Server};
 use crate::identity::account::Account;
+use crate::identity::attribute::{self, Attribute};
+use crate::identity::group::Group;
 use crate::identity::user::{PasswordHash, User, Username, check_new_password};
 use crate::password::PasswordFailure;
+use crate::protocol::problem::Problem;
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
 use crate::store::{Applied, Insertion, UserFilter};
@@ -56,6 +60,9 @@ pub enum NewPassword {
     Hash(PasswordHash),
 }
 
+/// The groups that somebody is in, each with the roles that it gives.
+type Memberships = BTreeMap<String, BTreeSet<String>>;
+
 impl Server {
     /// All people, by username.
     pub async fn users(&self) -> Result<Vec<User>, Failure> {
@@ -79,10 +86,19 @@ impl Server {
     }
 
     /// Opens an account. Without a password, its owner can't sign in with one.
-    pub async fn add_user(&self, account: Account, password: Option<NewPassword>) -> Result<Result<User, Refused>, Failure> {
+    pub async fn add_user(
+        &self,
+        reach: Reach<'_>,
+        account: Account,
+        password: Option<NewPassword>,
+    ) -> Result<Result<User, Refused>, Failure> {
         let username = match account.check() {
             Ok(username) => username,
             Err(problems) => return Ok(Err(Refused::Invalid(problems))),
+        };
+        let groups = match self.groups_of(reach, &account, None).await? {
+            Ok(groups) => groups,
+            Err(refused) => return Ok(Err(refused)),
         };
         let password = match password {
             None => None,
@@ -98,7 +114,9 @@ impl Server {
             password,
             password_version: 0,
             claims: account.claims,
+            attributes: account.attributes,
             roles: account.roles,
+            groups,
             enabled: account.enabled,
             created_at: now,
             updated_at: now,
@@ -113,6 +131,7 @@ impl Server {
     /// signed out everywhere, and what they allowed is inactive at once; tokens carry other roles from the next refresh on.
     pub async fn change_user(
         &self,
+        reach: Reach<'_>,
         subject: &Subject,
         expected: &Expected,
         password: Option<NewPassword>,
@@ -122,6 +141,9 @@ impl Server {
         let mut hash = None;
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.users().find(subject).await? else { return Ok(Err(not_found(subject))) };
+            if let Err(beyond) = reach.person(&before.all_roles()) {
+                return Ok(Err(beyond));
+            }
             if !expected.admits(&Version::of(&UserView::of(&before))) {
                 return Ok(Err(Refused::Outdated));
             }
@@ -134,14 +156,19 @@ impl Server {
                 Ok(username) if username != before.username => return Ok(Err(Refused::field("username", "can't be changed"))),
                 Ok(_) => {}
             }
+            let groups = match self.groups_of(reach, &changed, Some(&before)).await? {
+                Ok(groups) => groups,
+                Err(refused) => return Ok(Err(refused)),
+            };
             if let Some(password) = password.take() {
                 hash = match self.hash_new_password(password, &before.username).await? {
                     Ok(hash) => Some(hash),
                     Err(refused) => return Ok(Err(refused)),
                 };
             }
-            let mut after = User { claims: changed.claims, roles: changed.roles, enabled: changed.enabled, ..before.clone() };
-            after.password = hash.clone().or(after.password);
+            let Account { username: _, claims, attributes, roles, groups: _, enabled } = changed;
+            let password = hash.clone().or_else(|| before.password.clone());
+            let mut after = User { claims, attributes, roles, groups, enabled, password, ..before.clone() };
             if after == before {
                 return Ok(Ok(before));
             }
@@ -163,12 +190,7 @@ impl Server {
         password: Option<NewPassword>,
         patch: &Value,
     ) -> Result<Result<User, Refused>, Failure> {
-        self.change_user(subject, expected, password, |account| {
-            reach.person(&account.roles)?;
-            let changed = patched(&account, patch)?;
-            reach.person(&changed.roles).map(|()| changed)
-        })
-        .await
+        self.change_user(reach, subject, expected, password, |account| patched(&account, patch)).await
     }
 
     /// Disables a person, or enables them again.
@@ -179,6 +201,11 @@ impl Server {
     /// Gives a person other roles.
     pub async fn set_roles(&self, username: &Username, roles: &[String]) -> Result<Result<User, Refused>, Failure> {
         self.change_named(username, None, |account| Ok(Account { roles: roles.iter().cloned().collect(), ..account })).await
+    }
+
+    /// Puts a person into these groups, and out of all others.
+    pub async fn set_groups(&self, username: &Username, groups: &[String]) -> Result<Result<User, Refused>, Failure> {
+        self.change_named(username, None, |account| Ok(Account { groups: groups.iter().cloned().collect(), ..account })).await
     }
 
     /// Gives a person another password.
@@ -193,7 +220,7 @@ impl Server {
         change: impl Fn(Account) -> Result<Account, Refused> + Send,
     ) -> Result<Result<User, Refused>, Failure> {
         match self.user(username).await? {
-            Some(user) => self.change_user(&user.subject, &Expected::Anything, password, change).await,
+            Some(user) => self.change_user(Reach::Everything, &user.subject, &Expected::Anything, password, change).await,
             None => Ok(Err(Refused::not_found("user", username))),
         }
     }
@@ -202,7 +229,7 @@ impl Server {
     pub async fn delete_user(&self, reach: Reach<'_>, subject: &Subject, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.users().find(subject).await? else { return Ok(Err(not_found(subject))) };
-            if let Err(beyond) = reach.person(&before.roles) {
+            if let Err(beyond) = reach.person(&before.all_roles()) {
                 return Ok(Err(beyond));
             }
             if !expected.admits(&Version::of(&UserView::of(&before))) {
@@ -214,6 +241,23 @@ impl Server {
             }
         }
         Ok(Err(Refused::Outdated))
+    }
+
+    /// The groups of an account with what they give; refused is what does not fit the groups and attributes that there are, or would go beyond
+    /// the reach of whoever manages. An attribute that stays as it was `before` may have been deleted since.
+    async fn groups_of(&self, reach: Reach<'_>, account: &Account, before: Option<&User>) -> Result<Result<Memberships, Refused>, Failure> {
+        let groups = if account.groups.is_empty() { Vec::new() } else { self.groups().await? };
+        let attributes = if account.attributes.is_empty() { Vec::new() } else { self.attributes().await? };
+        let mut changed = account.clone();
+        changed.attributes.retain(|name, value| before.is_none_or(|before| before.attributes.get(name) != Some(value)));
+        let problems = problems_beside(&changed, &groups, &attributes);
+        if !problems.is_empty() {
+            return Ok(Err(Refused::Invalid(problems)));
+        }
+        let theirs = groups.into_iter().filter(|group| account.groups.contains(&group.name));
+        let theirs: Memberships = theirs.map(|group| (group.name, group.roles)).collect();
+        let roles = theirs.values().flatten().chain(&account.roles).cloned().collect();
+        Ok(reach.person(&roles).map(|()| theirs))
     }
 
     async fn hash_new_password(&self, password: NewPassword, username: &Username) -> Result<Result<PasswordHash, Refused>, Failure> {
@@ -231,6 +275,15 @@ impl Server {
             Err(failure) => Err(failure.into()),
         }
     }
+}
+
+/// Everything that is wrong with an account, if these are the groups and attributes that there are.
+pub(in crate::flow) fn problems_beside(account: &Account, groups: &[Group], attributes: &[Attribute]) -> Vec<Problem> {
+    let unknown = account.groups.iter().filter(|name| !groups.iter().any(|group| group.name == **name));
+    let mut problems: Vec<Problem> =
+        unknown.map(|name| Problem::new("groups", format!("there is no group {}", name.escape_default()))).collect();
+    problems.extend(attribute::problems(&account.attributes, attributes));
+    problems
 }
 
 fn not_found(subject: &Subject) -> Refused {

@@ -15,6 +15,7 @@ use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::problem::Problem;
 use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Changed, Deleted, Many, New, One};
+use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ApisRead, ApisWrite};
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
@@ -36,7 +37,7 @@ struct ScopeDocument {
 
 /// An API that takes our access tokens.
 #[derive(Object)]
-#[oai(rename = "Api", example)]
+#[oai(rename = "Api", example, skip_serializing_if_is_none)]
 struct ApiDocument {
     /// Its identifier, the audience of its tokens: an absolute URI.
     identifier: String,
@@ -46,6 +47,8 @@ struct ApiDocument {
     scopes: Vec<ScopeDocument>,
     /// The clients that may introspect its tokens.
     introspectors: Option<Vec<String>>,
+    /// What goes into its tokens beside what the specifications put there.
+    claims: Option<Vec<Rule>>,
 }
 
 /// A change of an API.
@@ -58,6 +61,8 @@ struct ApiPatch {
     scopes: Option<Vec<ScopeDocument>>,
     /// The clients that may introspect its tokens, all of them.
     introspectors: Option<Vec<String>>,
+    /// What goes into its tokens beside what the specifications put there, all of it.
+    claims: Option<Vec<Rule>>,
 }
 
 impl Example for ApiDocument {
@@ -68,13 +73,14 @@ impl Example for ApiDocument {
             name: "Orders".to_owned(),
             scopes: vec![ScopeDocument { name, description, role: None }],
             introspectors: None,
+            claims: Some(vec![Rule::example()]),
         }
     }
 }
 
 impl Example for ApiPatch {
     fn example() -> Self {
-        Self { name: Some("Orders of the shop".to_owned()), scopes: None, introspectors: None }
+        Self { name: Some("Orders of the shop".to_owned()), scopes: None, introspectors: None, claims: None }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::problem::Problem;
 use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part};
+use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
 use crate::http::manage::words::{ApplicationType, AuthMethod, GrantType, PkceRule, ResponseType};
 use crate::http::manage::{audit, permit};
@@ -66,6 +67,10 @@ struct Metadata {
     scope: Option<String>,
     /// What it gets when it asks for nothing in particular; the same when left out.
     default_scope: Option<String>,
+    /// What it is when it acts for itself.
+    roles: Option<Vec<String>>,
+    /// What goes into its tokens and its userinfo beside what the specifications put there.
+    claims: Option<Vec<Rule>>,
     /// How long its tokens live.
     lifetimes: Option<Lifetimes>,
     /// Whether it is our own, so that people are not asked for consent.
@@ -217,7 +222,7 @@ impl Api {
         let made = async {
             let by = permit(&self.0, &bearer).await?;
             let client = read::<ClientMetadata>(body.value()?)?.client().map_err(Refused::Invalid)?;
-            Reach::Of(&by).client(&client.allowed_scope)?;
+            Reach::Of(&by).client(&client.allowed_scope, &client.roles)?;
             let added = self.0.add_client(client, None).await??;
             audit(&by, "clients.create", &added.made.id);
             let location = self.0.issuer().url(&format!("/api/v1/clients/{}", added.made.id));

@@ -1,15 +1,19 @@
-//! The management API, below `/api/v1`: clients, people, APIs, keys, sessions, and why requests were refused. Guarded by the scopes of our own API; the rules are in
+//! The management API, below `/api/v1`: clients, people and their groups and attributes, APIs, keys, sessions, and why requests were refused. Guarded by the scopes of our own API; the rules are in
 //! [`crate::flow::manage`].
 
 mod apis;
+mod attributes;
 mod body;
 mod clients;
+mod groups;
 mod keys;
 mod precondition;
+mod preview;
 mod problem;
 mod query;
 mod refusals;
 mod reply;
+mod rules;
 mod scopes;
 mod sessions;
 mod users;
@@ -23,12 +27,13 @@ use crate::flow::manage::permission::Permitted;
 use crate::http::caller::{Bearer, Needs};
 use crate::http::manage::problem::Problem;
 
-pub(super) type Apis = (clients::Api, users::Api, apis::Api, keys::Api, sessions::Api, refusals::Api);
+pub(super) type Apis =
+    (clients::Api, (users::Api, groups::Api, attributes::Api, preview::Api), apis::Api, keys::Api, sessions::Api, refusals::Api);
 
 pub(super) fn apis(server: &Arc<Server>) -> Apis {
     (
         clients::Api(server.clone()),
-        users::Api(server.clone()),
+        (users::Api(server.clone()), groups::Api(server.clone()), attributes::Api(server.clone()), preview::Api(server.clone())),
         apis::Api(server.clone()),
         keys::Api(server.clone()),
         sessions::Api(server.clone()),
@@ -37,13 +42,18 @@ pub(super) fn apis(server: &Arc<Server>) -> Apis {
 }
 
 /// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub(super) const METHODS: [(&str, &str); 15] = [
+pub(super) const METHODS: [(&str, &str); 20] = [
     ("/api/v1/clients", "GET, HEAD, POST"),
     ("/api/v1/clients/:id", "GET, HEAD, PATCH, DELETE"),
     ("/api/v1/clients/:id/secrets", "POST"),
     ("/api/v1/clients/:id/secrets/:secret", "DELETE"),
     ("/api/v1/users", "GET, HEAD, POST"),
     ("/api/v1/users/:sub", "GET, HEAD, PATCH, DELETE"),
+    ("/api/v1/groups", "GET, HEAD, POST"),
+    ("/api/v1/groups/:name", "GET, HEAD, PATCH, DELETE"),
+    ("/api/v1/attributes", "GET, HEAD, POST"),
+    ("/api/v1/attributes/:name", "GET, HEAD, PATCH, DELETE"),
+    ("/api/v1/preview", "GET, HEAD"),
     ("/api/v1/apis", "GET, HEAD, POST"),
     ("/api/v1/apis/:identifier", "GET, HEAD, PATCH, DELETE"),
     ("/api/v1/keys", "GET, HEAD"),

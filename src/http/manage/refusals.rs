@@ -49,7 +49,7 @@ struct Refusal {
 /// One thing that was looked at.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
-struct Fact {
+pub(super) struct Fact {
     /// What it is, such as the name of a parameter.
     what: String,
     /// What was expected.

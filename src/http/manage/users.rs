@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use poem::Request;
 use poem_openapi::param::Path;
-use poem_openapi::types::Example;
+use poem_openapi::types::{Any, Example};
 use poem_openapi::{Object, OpenApi};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::flow::Server;
 use crate::flow::manage::users::{NewPassword, UserView};
@@ -75,8 +75,12 @@ struct Claims {
 struct AccountDocument {
     /// What is known about them.
     claims: Option<Claims>,
-    /// What they are here, such as `admin`.
+    /// What else is known about them, by the names of the attributes.
+    attributes: Option<Any<Map<String, Value>>>,
+    /// What they are here themselves, such as `admin`.
     roles: Option<Vec<String>>,
+    /// The groups that they are in.
+    groups: Option<Vec<String>>,
     /// Whether they can sign in. Whoever is disabled is signed out everywhere.
     enabled: Option<bool>,
 }
@@ -129,7 +133,7 @@ impl Example for AccountDocument {
             email_verified: Some(true),
             ..Claims::default()
         };
-        Self { claims: Some(claims), roles: Some(vec!["editor".to_owned()]), enabled: None }
+        Self { claims: Some(claims), roles: Some(vec!["editor".to_owned()]), ..Self::default() }
     }
 }
 
@@ -202,8 +206,7 @@ impl Api {
             let mut value = body.value()?;
             let password = take_password(&mut value)?;
             let account = read::<Account>(value)?;
-            Reach::Of(&by).person(&account.roles)?;
-            let user = self.0.add_user(account, password).await??;
+            let user = self.0.add_user(Reach::Of(&by), account, password).await??;
             audit(&by, "users.create", &user.subject);
             let location = self.0.issuer().url(&format!("/api/v1/users/{}", user.subject));
             Ok((UserView::of(&user), location, None))

@@ -70,18 +70,18 @@ impl Request {
 }
 
 /// The person whose name and password were given.
-pub struct Person<'a> {
+pub struct Person {
     /// Their subject.
     pub subject: Subject,
     /// Which password of theirs it was.
     pub password_version: i64,
     /// Their roles.
-    pub roles: &'a BTreeSet<String>,
+    pub roles: BTreeSet<String>,
 }
 
 /// Applies the rules. The new grant is named `id`.
 #[must_use]
-pub fn decide(request: &Request, person: Person<'_>, client: &Client, catalog: &Catalog, id: GrantId, now: Timestamp) -> Decision {
+pub fn decide(request: &Request, person: Person, client: &Client, catalog: &Catalog, id: GrantId, now: Timestamp) -> Decision {
     let scope = match catalog.grantable(request.narrowing.scope.as_ref(), client, |role| person.roles.contains(role)) {
         // OpenID Connect Core §11: access while the person is away needs their consent, and nobody asks for it here.
         Ok(scope) => scope.filter(|word| word.as_str() != "offline_access"),
@@ -125,7 +125,7 @@ mod tests {
         );
         let request = Request::parse(&Params::parse(format!("username=alice&password=x&{query}").as_bytes()).unwrap()).unwrap();
         let roles = BTreeSet::from([role.to_owned()]);
-        let person = Person { subject: Subject::new("alice-id"), password_version: 1, roles: &roles };
+        let person = Person { subject: Subject::new("alice-id"), password_version: 1, roles };
         decide(&request, person, &client, &samples::catalog(), GrantId::new("g"), Timestamp::from_seconds(1))
     }
 

@@ -10,7 +10,7 @@ use crate::protocol::resource::Resource;
 use crate::protocol::scope::ScopeToken;
 use crate::store::StoreFailure;
 use crate::store::client::rows::client;
-use crate::store::row::Row;
+use crate::store::row::{Row, json};
 
 pub(super) mod api {
     use sea_orm::entity::prelude::*;
@@ -21,6 +21,7 @@ pub(super) mod api {
         #[sea_orm(primary_key, auto_increment = false)]
         pub identifier: String,
         pub name: String,
+        pub claims: String,
     }
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -112,7 +113,8 @@ pub(super) fn assemble(rows: Vec<Joined>) -> Result<Vec<Api>, StoreFailure> {
         let row = Row::new("api", &model.identifier);
         if apis.last().is_none_or(|api| api.identifier.as_str() != model.identifier) {
             let identifier = row.known("identifier", Resource::parse(&model.identifier).ok())?;
-            apis.push(Api { identifier, name: model.name.clone(), scopes: Vec::new(), introspectors: BTreeSet::new() });
+            let claims = row.json("claims", &model.claims)?;
+            apis.push(Api { identifier, name: model.name.clone(), scopes: Vec::new(), introspectors: BTreeSet::new(), claims });
         }
         let Some(api) = apis.last_mut() else { continue };
         if let Some(scope) = scope
@@ -129,8 +131,8 @@ pub(super) fn assemble(rows: Vec<Joined>) -> Result<Vec<Api>, StoreFailure> {
     Ok(apis)
 }
 
-pub(super) fn write(api: &Api) -> api::ActiveModel {
-    api::ActiveModel { identifier: Set(api.identifier.to_string()), name: Set(api.name.clone()) }
+pub(super) fn write(api: &Api) -> Result<api::ActiveModel, StoreFailure> {
+    Ok(api::ActiveModel { identifier: Set(api.identifier.to_string()), name: Set(api.name.clone()), claims: Set(json(&api.claims)?) })
 }
 
 pub(super) fn write_scopes(api: &Api) -> Vec<api_scope::ActiveModel> {

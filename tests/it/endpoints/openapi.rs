@@ -56,7 +56,7 @@ async fn a_scope_that_is_added_is_there_at_once() {
     assert_eq!(ask().await.unwrap().status(), 304);
     let scope = ApiScope { name: ScopeToken::parse("orders:read").unwrap(), description: "see \"<orders>\"".to_owned(), role: None };
     let identifier = Resource::parse("https://orders.example.com").unwrap();
-    let api = Api { identifier, name: "Orders".to_owned(), scopes: vec![scope], introspectors: BTreeSet::new() };
+    let api = Api { identifier, name: "Orders".to_owned(), scopes: vec![scope], introspectors: BTreeSet::new(), claims: Vec::new() };
     server.server.add_api(api).await.unwrap().unwrap();
     let changed = Answer::of(ask().await.unwrap()).await;
     assert_eq!(changed.status, 200);

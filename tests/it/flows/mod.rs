@@ -2,6 +2,7 @@
 
 mod account;
 mod account_password;
+mod claim_rules;
 mod code;
 mod consent;
 mod home;

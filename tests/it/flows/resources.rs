@@ -15,8 +15,13 @@ const ORDERS: &str = "https://orders.example.com";
 async fn server() -> TestServer {
     let server = TestServer::start().await;
     let scope = ApiScope { name: ScopeToken::parse("orders:read").unwrap(), description: "see your orders".into(), role: None };
-    let orders =
-        Api { identifier: Resource::parse(ORDERS).unwrap(), name: "Orders".into(), scopes: vec![scope], introspectors: BTreeSet::new() };
+    let orders = Api {
+        identifier: Resource::parse(ORDERS).unwrap(),
+        name: "Orders".into(),
+        scopes: vec![scope],
+        introspectors: BTreeSet::new(),
+        claims: Vec::new(),
+    };
     server.server.add_api(orders).await.unwrap().unwrap();
     server.allow("demo-web", "orders:read").await;
     server

@@ -3,8 +3,10 @@
 mod apis;
 mod clients;
 mod errors;
+mod groups;
 mod keys;
 mod permission;
+mod preview;
 mod reach;
 mod refusals;
 mod sessions;

@@ -82,6 +82,30 @@ async fn whoever_may_change_people_makes_nobody_an_admin_and_takes_over_none() {
 }
 
 #[tokio::test]
+async fn nobody_makes_themselves_an_admin_by_a_group_or_a_client() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    assert_eq!(alice.post("/groups", &json!({"name": "chiefs", "roles": ["admin"]})).await.status, 201);
+    let machine = machine(&server, "users:read users:write clients:read clients:write").await;
+    let bob = format!("/users/{}", machine.get("/users?q=bob").await.json()["items"][0]["sub"].as_str().unwrap());
+    assert_eq!(machine.post("/groups", &json!({"name": "writers", "roles": ["writer"]})).await.status, 201);
+    for (method, path, body) in [
+        (Method::POST, "/groups", json!({"name": "rulers", "roles": ["admin"]})),
+        (Method::PATCH, "/groups/writers", json!({"roles": ["admin"]})),
+        (Method::PATCH, "/groups/chiefs", json!({"description": "mine"})),
+        (Method::DELETE, "/groups/chiefs", Value::Null),
+        (Method::PATCH, &*bob, json!({"groups": ["chiefs"]})),
+        (Method::POST, "/users", json!({"username": "eve", "groups": ["chiefs"]})),
+        (Method::PATCH, "/clients/demo-m2m", json!({"roles": ["admin"]})),
+    ] {
+        assert_problem(&machine.ask(method, path, Some("*"), Some(&body)).await, 403);
+    }
+    // Whoever is an admin by a group is taken over no more than another one.
+    assert_eq!(alice.patch(&bob, &json!({"groups": ["chiefs"]})).await.status, 200);
+    assert_problem(&machine.patch(&bob, &json!({"password": "eve knows this password"})).await, 403);
+}
+
+#[tokio::test]
 async fn a_scope_that_a_client_may_not_ask_for_any_more_opens_nothing_from_that_moment_on() {
     let server = TestServer::start().await;
     let machine = machine(&server, "clients:read clients:write").await;

@@ -8,7 +8,7 @@ use claviger::protocol::scope::ScopeToken;
 use claviger::store::{ApiWritten, Applied, Insertion};
 
 use crate::database::{Database, on_both_databases};
-use crate::store::{HOSTILE, at_once, client, client_id};
+use crate::store::{HOSTILE, at_once, client, client_id, rule};
 
 on_both_databases!(
     an_api_comes_back_as_it_was,
@@ -38,6 +38,7 @@ fn api(identifier: &str, scopes: &[&str], introspectors: &[&str]) -> Api {
         name: HOSTILE.to_owned(),
         scopes: scopes.iter().map(scope).collect(),
         introspectors: introspectors.iter().map(|id| client_id(id)).collect(),
+        claims: vec![rule("tenant")],
     }
 }
 

@@ -7,6 +7,7 @@ mod connection;
 mod consent;
 mod corruption;
 mod grant;
+mod group;
 mod login_failure;
 mod refusal;
 mod revoked_token;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use claviger::identity::session::{Interaction, Session, SessionLimits};
 use claviger::identity::user::{PasswordHash, User, Username};
 use claviger::protocol::application_type::ApplicationType;
+use claviger::protocol::claim_rule::ClaimRule;
 use claviger::protocol::claims::{Address, StandardClaims};
 use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use claviger::protocol::grant::{Effect, Grant, SealedSuccessor, authorization_code};
@@ -86,12 +88,21 @@ fn client(id: &str) -> Client {
         cors_origins: ["https://z.example", "https://a.example", "http://localhost:3000"].map(|text| Origin::parse(text).unwrap()).into(),
         allowed_scope: scope("openid profile items:read items:write"),
         default_scope: scope("openid"),
+        roles: ["importer".to_owned(), HOSTILE.to_owned()].into(),
+        claims: vec![rule("level"), rule(HOSTILE)],
         lifetimes: TokenLifetimes { access_token: 1, id_token: 2, refresh_token_idle: 3, refresh_token_absolute: u32::MAX },
         first_party: true,
         enabled: true,
         created_at: NOW,
         updated_at: after(2),
     }
+}
+
+/// A rule with something in every field.
+fn rule(claim: &str) -> ClaimRule {
+    let when = serde_json::json!({"scope": "openid", "role": "admin", "group": HOSTILE});
+    let rule = serde_json::json!({"claim": claim, "from": "constant", "value": {"a": [1, null]}, "into": ["id_token"], "when": when});
+    serde_json::from_value(rule).unwrap()
 }
 
 /// A person with something in every kind of field.
@@ -108,7 +119,9 @@ fn user(name: &str) -> User {
             address: Some(Address { formatted: Some("1 High St\nTown".to_owned()), ..Address::default() }),
             ..StandardClaims::default()
         },
+        attributes: serde_json::from_value(serde_json::json!({"badge": 7, HOSTILE: [HOSTILE]})).unwrap(),
         roles: ["admin".to_owned(), HOSTILE.to_owned()].into(),
+        groups: [].into(),
         enabled: true,
         created_at: NOW,
         updated_at: after(1),

@@ -1,0 +1,87 @@
+//! What tokens and answers say about a person, or about a client that acts for itself: what scopes release, and what claim rules put beside it.
+
+use serde_json::{Map, Value};
+
+use crate::flow::{Failure, Server};
+use crate::identity::user::User;
+use crate::protocol::claim_rule::{ClaimRule, Facts, Target, ruled};
+use crate::protocol::client::Client;
+use crate::protocol::scope::Scope;
+
+impl Server {
+    /// What claim rules may look at: the person, or the client that acts for itself.
+    pub(super) async fn facts(&self, user: Option<&User>, client: &Client, scope: &Scope) -> Result<Facts, Failure> {
+        let Some(user) = user else {
+            return Ok(Facts { roles: client.roles.clone(), scope: scope.clone(), ..Facts::default() });
+        };
+        let mut attributes = user.attributes.clone();
+        if !attributes.is_empty() {
+            // Of an attribute that was deleted since, or made anew with another type, nothing is said.
+            let known = self.attribute_types().await?;
+            attributes.retain(|name, value| known.iter().any(|attribute| attribute.name == *name && attribute.kind.admits(value)));
+        }
+        Ok(Facts {
+            claims: standard_claims(user),
+            attributes,
+            profile: Map::new(),
+            roles: user.all_roles(),
+            groups: user.group_names(),
+            scope: scope.clone(),
+        })
+    }
+
+    /// The claims of userinfo (OpenID Connect Core §5.3.2, §5.4), for the client that the token was made for.
+    pub(super) async fn userinfo_claims(&self, user: &User, client: &Client, scope: &Scope) -> Result<Map<String, Value>, Failure> {
+        let facts = self.facts(Some(user), client, scope).await?;
+        let mut claims = released(user, scope);
+        claims.extend(ruled(&client.claims, Target::Userinfo, &facts));
+        claims.insert("sub".to_owned(), user.subject.as_str().into());
+        Ok(claims)
+    }
+
+    /// What the rules of a token's client and of its APIs put into the access token. The client's rules come last, and so count.
+    pub(super) async fn ruled_access_token(
+        &self,
+        client: &Client,
+        audience: &[String],
+        facts: impl Future<Output = Result<Facts, Failure>>,
+    ) -> Result<Map<String, Value>, Failure> {
+        let catalog = self.catalog().await?;
+        let rules: Vec<&ClaimRule> = catalog.rules_for(audience).chain(&client.claims).collect();
+        // Most tokens have no rules, and then nothing has to be looked up.
+        if rules.is_empty() { Ok(Map::new()) } else { Ok(ruled(rules, Target::AccessToken, &facts.await?)) }
+    }
+}
+
+/// What scopes release of a person: their standard claims, roles and groups.
+pub(super) fn released(user: &User, scope: &Scope) -> Map<String, Value> {
+    let mut claims = user.claims.released_by(scope);
+    if scope.contains("profile") {
+        claims.entry("preferred_username").or_insert_with(|| user.username.as_str().into());
+        claims.insert("updated_at".to_owned(), user.updated_at.seconds().into());
+    }
+    claims.extend(roles_and_groups(user, scope));
+    claims
+}
+
+/// What the scopes `roles` and `groups` release, into the ID token, too.
+pub(super) fn roles_and_groups(user: &User, scope: &Scope) -> Map<String, Value> {
+    let mut claims = Map::new();
+    for (word, names) in [("roles", user.all_roles()), ("groups", user.group_names())] {
+        if scope.contains(word) {
+            claims.insert(word.to_owned(), names.into_iter().collect());
+        }
+    }
+    claims
+}
+
+/// A person's standard claims, whatever releases them.
+fn standard_claims(user: &User) -> Map<String, Value> {
+    let mut claims = match serde_json::to_value(&user.claims) {
+        Ok(Value::Object(claims)) => claims,
+        _ => Map::new(),
+    };
+    claims.entry("preferred_username").or_insert_with(|| user.username.as_str().into());
+    claims.insert("updated_at".to_owned(), user.updated_at.seconds().into());
+    claims
+}
