@@ -17,6 +17,7 @@ import jwt
 import main as example
 import pytest
 import time_machine
+import tokens
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
@@ -35,7 +36,7 @@ def inside(caplog: pytest.LogCaptureFixture) -> Callable[[str], tuple[int, str]]
     def ask(token: str) -> tuple[int, str]:
         caplog.clear()
         status = TestClient(example.app).get("/me", headers=bearer(token)).status_code
-        return status, " ".join(record.getMessage() for record in caplog.records if record.name == "main")
+        return status, " ".join(record.getMessage() for record in caplog.records if record.name == "tokens")
 
     return ask
 
@@ -101,7 +102,7 @@ def unsigned(token: str) -> str:
 
 def signed_with_the_public_key(token: str) -> str:
     """HS256 with the published key as its secret: fools a verifier that lets the token choose the algorithm."""
-    public_key = example.keys.get_signing_key_from_jwt(token).key
+    public_key = tokens.keys.get_signing_key_from_jwt(token).key
     pem = public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     message = changed(token, {"alg": "HS256"}, {}).rpartition(".")[0]
     return f"{message}.{encode(hmac.digest(pem, message.encode(), hashlib.sha256))}"
