@@ -10,7 +10,7 @@ const part = (id) => document.getElementById(id)
 
 let session = null
 
-// Both ways lead back to an address of their own, which says who has to finish the sign-in. Its code is used up, so it goes.
+// Both ways lead back to an address of their own, which says who has to finish the sign-in.
 const arrivals = { '/callback': here.finish, '/backend-callback': backend.finish }
 
 async function start() {
@@ -18,22 +18,18 @@ async function start() {
     part('provider').textContent = `Sign in here with ${PROVIDER}`
     part('provider').hidden = false
   }
-  press('here', () => here.signIn())
-  press('provider', () => here.signIn(PROVIDER))
-  press('backend', () => backend.signIn())
-  press('sign-out', () => session.signOut())
-  press('renew', () => session.renew())
-  press('list', list)
-  press('me', async () => showClaims(await call(session.accessToken, '/me')))
+  press(part('here'), () => here.signIn())
+  press(part('provider'), () => here.signIn(PROVIDER))
+  press(part('backend'), () => backend.signIn())
+  press(part('sign-out'), () => session.signOut())
+  press(part('renew'), () => session.renew().catch(renewalFailed))
+  press(part('list'), list)
+  press(part('me'), async () => showClaims(await call(session.accessToken, '/me')))
 
-  here.watch(signedIn, (problem) => {
-    complain(problem)
-    attempt(async () => signedIn(await here.session()))
-  })
-  await attempt(async () => {
-    const finish = arrivals[location.pathname]
-    await finish?.().finally(() => history.replaceState(null, '', '/'))
-  })
+  here.watch(signedIn, (problem) => attempt(() => renewalFailed(problem)))
+  await attempt(async () => arrivals[location.pathname]?.())
+  // What came in the address is used up: it need not stand there, nor be sent once more.
+  history.replaceState(null, '', '/')
   await attempt(async () => signedIn((await here.session()) ?? backend.session()))
   // What is left is for somebody who is not signed in.
   if (!session) signedIn(null)
@@ -52,12 +48,18 @@ function signedIn(now) {
   part('renew').hidden = !session.renew
 }
 
+// Who was signed in is not any more, unless the server is only away.
+async function renewalFailed(problem) {
+  signedIn(await here.session())
+  throw problem
+}
+
 async function list() {
   const items = await call(session.accessToken, '/items')
   part('items').replaceChildren(
     ...items.map(({ name }) => {
       const remove = Object.assign(document.createElement('button'), { className: 'quiet', textContent: `Remove ${name}` })
-      remove.addEventListener('click', () => attempt(() => removeItem(name)))
+      press(remove, () => removeItem(name))
       const line = document.createElement('li')
       line.append(name, remove)
       return line
@@ -75,8 +77,8 @@ function showClaims(claims) {
   part('claims').hidden = false
 }
 
-function press(id, action) {
-  part(id).addEventListener('click', () => {
+function press(button, action) {
+  button.addEventListener('click', () => {
     part('problem').hidden = true
     attempt(action)
   })
