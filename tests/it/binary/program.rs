@@ -237,7 +237,7 @@ fn unique_name() -> String {
 }
 
 /// A port that nobody listens on, below those that the system hands out for outgoing connections, so that none takes it meanwhile.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 12_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);

@@ -86,6 +86,12 @@ impl Chromium {
         self.until(&format!("the words “{words}”"), async || self.text().await.contains(words).then_some(())).await;
     }
 
+    /// Waits until the page shows these words no more.
+    pub async fn until_gone(&self, words: &str) {
+        let gone = async || Some(self.text().await).filter(|text| !text.is_empty() && !text.contains(words)).map(drop);
+        self.until(&format!("the end of “{words}”"), gone).await;
+    }
+
     /// Waits until it is at an address that begins like this.
     pub async fn arrives_at(&self, start: &str) -> Url {
         self.until(start, async || self.client.current_url().await.ok().filter(|url| url.as_str().starts_with(start))).await

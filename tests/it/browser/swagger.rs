@@ -53,11 +53,25 @@ impl<'a> Swagger<'a> {
 
     /// Executes an operation, named by the end of its id, and returns the status that the page shows, beside the answer.
     pub async fn execute(&self, operation: &str) -> String {
+        self.try_out(operation, None).await
+    }
+
+    /// The same, for an operation that takes one parameter.
+    pub async fn execute_with(&self, operation: &str, parameter: &str) -> String {
+        self.try_out(operation, Some(parameter)).await
+    }
+
+    async fn try_out(&self, operation: &str, parameter: Option<&str>) -> String {
         let block = format!(".opblock[id$='{operation}']");
         let has = async |part: &str| self.browser.script(&format!("return !!document.querySelector(\"{block} {part}\")")).await == true;
         if !has(".execute").await {
             self.browser.click(&format!("{block} .opblock-summary-control")).await;
             self.browser.click(&format!("{block} .try-out__btn")).await;
+        }
+        if let Some(parameter) = parameter {
+            let field = self.browser.find(&format!("{block} .parameters input")).await;
+            field.clear().await.unwrap();
+            field.send_keys(parameter).await.unwrap();
         }
         if has(".btn-clear").await {
             self.browser.click(&format!("{block} .btn-clear")).await;
