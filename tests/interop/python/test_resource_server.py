@@ -154,7 +154,7 @@ def test_an_id_token_is_not_an_access_token(
 ) -> None:
     id_token = sign_in(browser, metadata).redeem()["id_token"]
     assert_refused(id_token, "InvalidAudienceError", api, inside)
-    monkeypatch.setattr(example, "AUDIENCE", "demo-web")  # even where the audience fits, its type does not
+    monkeypatch.setattr(tokens, "AUDIENCE", "demo-web")  # even where the audience fits, its type does not
     status, log = inside(id_token)
     assert status == 401 and "not an access token" in log
 
@@ -172,7 +172,7 @@ def test_an_expired_token_is_refused(inside: Callable[[str], tuple[int, str]]) -
 def test_a_token_of_another_issuer_is_refused(
     inside: Callable[[str], tuple[int, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(example, "ISSUER", f"{ISSUER}/other")
+    monkeypatch.setattr(tokens, "ISSUER", f"{ISSUER}/other")
     status, log = inside(machine_token())
     assert status == 401 and "InvalidIssuerError" in log
 
