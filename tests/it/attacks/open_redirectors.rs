@@ -105,7 +105,7 @@ async fn after_sign_out_only_a_registered_address_is_gone_to_and_only_for_a_know
         assert_eq!(browser.open("/account").await.url.path(), "/login");
     }
     // Confirmed by the person, for a client that the request merely names, or for none.
-    for (client, bait) in [("client_id=demo-spa&", "https://evil.example"), ("client_id=demo-web&", registered), ("", registered)] {
+    for (client, bait) in [("client_id=demo-spa&", "https://evil.example"), ("client_id=demo-native&", registered), ("", registered)] {
         let mut browser = Browser::new(&server);
         spa.sign_in(&mut browser, "openid").await;
         let confirm = browser.open(&format!("/logout?{client}post_logout_redirect_uri={}", escaped(bait))).await;
