@@ -9,6 +9,8 @@
 //! | [`clock`], [`random`] | the only two places that ask for the time and for randomness |
 //! | [`signing`] | keys on disk, the published key set, signing, verifying, sealing |
 //! | [`password`] | Argon2id, off the async threads, in a bounded pool |
+//! | [`outbound`] | the one hardened HTTP client, for every URL that somebody else had a say in |
+//! | [`upstream`] | other identity providers: where people are sent, and what comes back from there |
 //! | [`store`] | what we remember: one aggregate per file |
 //! | [`flow`] | what happens: load facts, ask the rules, sign, write, answer. No HTTP types |
 //! | [`web`] | what HTTP asks of machines' and people's endpoints alike |
@@ -22,10 +24,12 @@ pub mod config;
 pub mod flow;
 pub mod http;
 pub mod identity;
+pub mod outbound;
 pub mod pages;
 pub mod password;
 pub mod protocol;
 pub mod random;
 pub mod signing;
 pub mod store;
+pub mod upstream;
 pub mod web;

@@ -3,8 +3,11 @@
 
 pub mod account;
 pub mod attribute;
+pub mod departure;
 pub mod group;
 pub mod password_cost;
+pub mod profile;
+pub mod provider;
 pub mod session;
 pub mod throttle;
 pub mod user;

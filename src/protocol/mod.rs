@@ -24,6 +24,7 @@
 pub mod access_token;
 pub mod api;
 pub mod application_type;
+pub mod authentication;
 pub mod authorize;
 pub mod bearer;
 pub mod chosen_secret;

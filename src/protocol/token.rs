@@ -29,11 +29,13 @@ pub enum TokenKind {
     Browser,
     /// A client's generated password (RFC 6749 §2.3.1).
     ClientSecret,
+    /// The `state` of a sign-in at another provider (RFC 6749 §10.12).
+    State,
 }
 
 impl TokenKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::AuthorizationCode, Self::RefreshToken, Self::Session, Self::Browser, Self::ClientSecret];
+    pub const ALL: [Self; 6] = [Self::AuthorizationCode, Self::RefreshToken, Self::Session, Self::Browser, Self::ClientSecret, Self::State];
 
     /// What it is called.
     #[must_use]
@@ -44,6 +46,7 @@ impl TokenKind {
             Self::Session => "session cookie",
             Self::Browser => "browser cookie",
             Self::ClientSecret => "client secret",
+            Self::State => "state of a sign-in",
         }
     }
 
@@ -56,6 +59,7 @@ impl TokenKind {
             Self::Session => "clv_ses_",
             Self::Browser => "clv_web_",
             Self::ClientSecret => "clv_cs_",
+            Self::State => "clv_st_",
         }
     }
 }

@@ -7,14 +7,35 @@ use std::path::Path;
 
 /// Every layer, lowest first, with the other layers and the libraries that it may not mention.
 const LAYERS: &[(&str, &[&str], &[&str])] = &[
-    ("protocol", &["identity", "config", "clock", "random", "signing", "password", "store", "flow", "web", "http", "pages", "cli"], PURE),
-    ("identity", &["config", "clock", "random", "signing", "password", "store", "flow", "web", "http", "pages", "cli"], PURE),
-    ("config", &["clock", "random", "signing", "password", "store", "flow", "web", "http", "pages", "cli"], &[]),
-    ("clock", &["identity", "config", "random", "signing", "password", "store", "flow", "web", "http", "pages", "cli"], &[]),
-    ("random", &["identity", "config", "clock", "signing", "password", "store", "flow", "web", "http", "pages", "cli"], &[]),
-    ("signing", &["password", "store", "flow", "web", "http", "pages", "cli"], &[]),
-    ("password", &["signing", "store", "flow", "web", "http", "pages", "cli"], &[]),
-    ("store", &["signing", "password", "flow", "web", "http", "pages", "cli"], &[]),
+    (
+        "protocol",
+        &[
+            "identity", "config", "clock", "random", "signing", "password", "outbound", "upstream", "store", "flow", "web", "http",
+            "pages", "cli",
+        ],
+        PURE,
+    ),
+    (
+        "identity",
+        &["config", "clock", "random", "signing", "password", "outbound", "upstream", "store", "flow", "web", "http", "pages", "cli"],
+        PURE,
+    ),
+    ("config", &["clock", "random", "signing", "password", "outbound", "upstream", "store", "flow", "web", "http", "pages", "cli"], &[]),
+    (
+        "clock",
+        &["identity", "config", "random", "signing", "password", "outbound", "upstream", "store", "flow", "web", "http", "pages", "cli"],
+        &[],
+    ),
+    (
+        "random",
+        &["identity", "config", "clock", "signing", "password", "outbound", "upstream", "store", "flow", "web", "http", "pages", "cli"],
+        &[],
+    ),
+    ("signing", &["password", "outbound", "upstream", "store", "flow", "web", "http", "pages", "cli"], &[]),
+    ("password", &["signing", "outbound", "upstream", "store", "flow", "web", "http", "pages", "cli"], &[]),
+    ("outbound", &["identity", "clock", "random", "signing", "password", "upstream", "store", "flow", "web", "http", "pages", "cli"], &[]),
+    ("upstream", &["signing", "password", "store", "flow", "web", "http", "pages", "cli"], &[]),
+    ("store", &["signing", "password", "outbound", "upstream", "flow", "web", "http", "pages", "cli"], &[]),
     ("flow", &["web", "http", "pages", "cli"], &["http::", "hyper::"]),
     ("web", &["store", "http", "pages", "cli"], &[]),
     ("http", &["store", "pages", "cli"], &[]),
@@ -35,6 +56,12 @@ const OWNED: &[(&str, &[&str])] = &[
     ("claviger_migrations", &["store"]),
     ("poem_openapi", &["http"]),
     ("poem::", &["web", "http", "pages", "cli"]),
+    ("openidconnect", &["upstream"]),
+    ("oauth2::", &["upstream"]),
+    // Who else speaks to other machines does it through `outbound`; `cli` asks its own server whether it is well.
+    ("tokio_rustls", &["outbound"]),
+    ("webpki_roots", &["outbound"]),
+    ("hyper::client", &["outbound", "cli"]),
 ];
 
 #[test]

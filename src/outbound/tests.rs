@@ -1,0 +1,116 @@
+//! Against servers of our own, each on a socket of this machine.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+
+const QUICK: Limits = Limits { connect: Duration::from_secs(5), total: Duration::from_millis(600), body: 1000, parallel: 4 };
+
+fn client(limits: Limits) -> Outbound {
+    Outbound::new(None, limits).unwrap()
+}
+
+fn private(hosts: &[&str]) -> PrivateHosts {
+    hosts.iter().map(|host| (*host).to_owned()).collect()
+}
+
+fn get(url: &str) -> Request<Vec<u8>> {
+    Request::get(url).body(Vec::new()).unwrap()
+}
+
+/// A server that answers every connection with `answer`, and counts them.
+async fn serving(answer: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                let mut head = [0; 4096];
+                let _ = stream.read(&mut head).await;
+                let _ = stream.write_all(&answer).await;
+                // An answer that is not whole keeps whoever waits for the rest of it waiting.
+                let _ = stream.read(&mut head).await;
+            });
+        }
+    });
+    (port, count)
+}
+
+async fn ask(answer: &str, host: &str, named: &[&str]) -> (Result<Response<Vec<u8>>, OutboundFailure>, usize) {
+    let (port, count) = serving(answer.as_bytes().to_vec()).await;
+    let answered = client(QUICK).send(get(&format!("http://{host}:{port}/a?b=c")), &private(named)).await;
+    (answered, count.load(Ordering::SeqCst))
+}
+
+const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nset-cookie: a=b\r\n\r\nhi";
+
+#[tokio::test]
+async fn a_host_of_this_machine_is_asked_when_it_is_named_and_not_otherwise() {
+    let (answered, count) = ask(FINE, "127.0.0.1", &["127.0.0.1"]).await;
+    assert_eq!((answered.unwrap().body().as_slice(), count), (b"hi".as_slice(), 1));
+    for (host, named) in [("127.0.0.1", &[][..]), ("127.0.0.1", &["localhost"]), ("localhost", &["127.0.0.1"])] {
+        let (answered, count) = ask(FINE, host, named).await;
+        assert_eq!((answered.unwrap_err(), count), (OutboundFailure::NotHttps { host: host.to_owned() }, 0), "{host} {named:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_packet_goes_where_nobody_named_the_host() {
+    let (port, count) = serving(FINE.as_bytes().to_vec()).await;
+    let forbidden = private(&["169.254.169.254", "0.0.0.0", "[fe80::1]"]);
+    for host in ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "2130706433", "0x7f.1"] {
+        let refused = client(QUICK).send(get(&format!("https://{host}:{port}/")), &forbidden).await.unwrap_err();
+        assert!(matches!(refused, OutboundFailure::PrivateAddress { .. }), "{host}: {refused:?}");
+    }
+    for host in ["169.254.169.254", "0.0.0.0", "[fe80::1]"] {
+        let refused = client(QUICK).send(get(&format!("https://{host}:{port}/")), &forbidden).await.unwrap_err();
+        assert!(matches!(refused, OutboundFailure::ForbiddenAddress { .. }), "{host}: {refused:?}");
+    }
+    for url in ["http://example.com/", "ftp://127.0.0.1/", "https://alice:secret@127.0.0.1/", "http://10.0.0.1/"] {
+        assert!(client(QUICK).send(get(url), &private(&["127.0.0.1", "10.0.0.1", "example.com"])).await.is_err(), "{url}");
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn what_a_server_does_wrong_is_a_failure_that_repeats_nothing_of_it() {
+    let named = ["127.0.0.1"];
+    let long = format!("HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n{}", "secret".repeat(200));
+    let endless = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7d0\r\n{}\r\n", "x".repeat(2000));
+    for (answer, expected) in [
+        ("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1/secret\r\ncontent-length: 0\r\n\r\n", "Redirected"),
+        (long.as_str(), "TooLong"),
+        (endless.as_str(), "TooLong"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nsecret", "TooSlow"),
+        ("HTTP/1.1 200 OK\r\n", "TooSlow"),
+        ("secret secret secret\r\n\r\n", "Broken"),
+    ] {
+        let failure = ask(answer, "127.0.0.1", &named).await.0.unwrap_err();
+        assert!(format!("{failure:?}").starts_with(expected), "{expected}: {failure:?}");
+        assert!(!failure.to_string().contains("secret"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_and_no_tls_there_are_failures() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let nobody = client(QUICK).send(get(&format!("http://127.0.0.1:{port}/")), &private(&["127.0.0.1"])).await.unwrap_err();
+    assert!(matches!(nobody, OutboundFailure::Unreachable { .. }), "{nobody:?}");
+    let (port, _) = serving(FINE.as_bytes().to_vec()).await;
+    let plain = client(QUICK).send(get(&format!("https://127.0.0.1:{port}/")), &private(&["127.0.0.1"])).await.unwrap_err();
+    assert!(matches!(plain, OutboundFailure::Unreachable { .. }), "{plain:?}");
+}
+
+#[test]
+fn only_certificates_are_certificates() {
+    assert_eq!(Outbound::new(Some(b""), QUICK).err(), Some(BadCertificates::None));
+    let nonsense = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert_eq!(Outbound::new(Some(nonsense), QUICK).err(), Some(BadCertificates::Malformed));
+}
