@@ -227,6 +227,7 @@ impl Server {
                 resources: request.narrowing.resources.clone(),
                 nonce: request.nonce.clone(),
                 authenticated_at: current.session.authenticated_at,
+                authentication: current.session.authentication.clone(),
                 created_at: now,
                 refresh_until: None,
                 expires_at,

@@ -7,6 +7,7 @@ use crate::flow::manage::Refused;
 use crate::flow::{Failure, Server};
 use crate::identity::user::{User, Username};
 use crate::protocol::access_token::AccessToken;
+use crate::protocol::authentication::Authentication;
 use crate::protocol::claim_rule::{ClaimRule, Facts, Source, Target};
 use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{Client, ClientId};
@@ -115,6 +116,8 @@ impl Server {
             resources: Vec::new(),
             nonce: None,
             authenticated_at: now,
+            // As if they signed in with their password.
+            authentication: Authentication::by_password(),
             created_at: now,
             refresh_until: None,
             expires_at: now,

@@ -54,6 +54,12 @@ struct IntrospectionResponse {
     iss: Option<String>,
     /// Its own name.
     jti: Option<String>,
+    /// How the person proved who they are: `pwd`, or `fed` and what the other provider says of itself.
+    amr: Option<Vec<String>>,
+    /// The class of that, where another provider states one.
+    acr: Option<String>,
+    /// The other provider, by its name here.
+    idp: Option<String>,
 }
 
 impl Example for IntrospectionRequest {
@@ -77,6 +83,7 @@ impl Example for IntrospectionResponse {
             aud: Some(Any("http://localhost:8000".into())),
             iss: text("http://localhost:8080"),
             jti: text("c6Jd1BSpHzLkPlLIsvRKUg"),
+            ..Self::default()
         }
     }
 }

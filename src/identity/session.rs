@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::protocol::authentication::Authentication;
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 
@@ -23,6 +24,8 @@ pub struct Session {
     pub user: Subject,
     /// When the person last proved who they are (`auth_time`).
     pub authenticated_at: Timestamp,
+    /// How they did.
+    pub authentication: Authentication,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last used, to the minute or so.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::protocol::authentication::Authentication;
 use crate::protocol::client::ClientId;
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::{GrantId, SessionId, Subject};
@@ -35,6 +36,9 @@ pub struct AccessToken {
     /// When the person last proved who they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<Timestamp>,
+    /// How the person proved who they are.
+    #[serde(flatten)]
+    pub authentication: Authentication,
     /// The session in which it was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<SessionId>,
@@ -113,6 +117,7 @@ mod tests {
     #[test]
     fn the_jti_leads_back_to_the_grant() {
         let token = AccessToken {
+            authentication: Authentication::default(),
             iss: "https://id.example".into(),
             sub: Subject::of_client(&ClientId::parse("app").unwrap()),
             aud: Audience::of(vec!["https://api.example".into()]),

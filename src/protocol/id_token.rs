@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::protocol::authentication::Authentication;
 use crate::protocol::client::ClientId;
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
@@ -28,6 +29,9 @@ pub struct IdToken {
     pub iat: Timestamp,
     /// When the person last proved who they are.
     pub auth_time: Timestamp,
+    /// How the person proved who they are.
+    #[serde(flatten)]
+    pub authentication: Authentication,
     /// The authorization request's `nonce`, in the first token that comes of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,

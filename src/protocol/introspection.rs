@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::protocol::access_token::{AccessToken, Audience};
 use crate::protocol::api::Api;
+use crate::protocol::authentication::Authentication;
 use crate::protocol::client::ClientId;
 use crate::protocol::explanation::{Explanation, Fact, listed};
 use crate::protocol::scope::Scope;
@@ -48,6 +49,9 @@ pub struct Facts {
     pub iss: String,
     /// Its own name.
     pub jti: String,
+    /// How the person, if it is one, proved who they are.
+    #[serde(flatten)]
+    pub authentication: Authentication,
     /// The roles of the person, or of the client that acts for itself.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub roles: BTreeSet<String>,
@@ -85,6 +89,7 @@ impl Introspection {
             aud,
             iss: token.iss,
             jti: token.jti,
+            authentication: token.authentication,
             roles: token.roles,
             groups: token.groups,
             ruled: token.ruled,
@@ -117,6 +122,7 @@ mod tests {
 
     fn token() -> AccessToken {
         AccessToken {
+            authentication: Authentication::default(),
             iss: "https://id.example".into(),
             sub: Subject::new("alice-id"),
             aud: Audience::of(vec!["http://localhost:8000".into(), "https://id.example".into()]),

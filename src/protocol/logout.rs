@@ -119,6 +119,7 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::authentication::Authentication;
     use crate::protocol::client::GrantType;
     use crate::protocol::samples;
     use crate::protocol::time::Timestamp;
@@ -126,6 +127,7 @@ mod tests {
     fn hint(sub: &str, sid: &str) -> IdToken {
         let time = Timestamp::from_seconds(1);
         IdToken {
+            authentication: Authentication::default(),
             iss: "https://id.example".into(),
             sub: Subject::new(sub),
             aud: samples::client_id("app"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::protocol::api::{Api, ApiScope};
 use crate::protocol::application_type::ApplicationType;
+use crate::protocol::authentication::Authentication;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, PkceRule, ResponseType, TokenLifetimes};
 use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
@@ -75,6 +76,7 @@ pub(crate) fn catalog() -> Catalog {
 
 pub(crate) fn grant(scope: &str) -> Grant {
     Grant {
+        authentication: Authentication::by_password(),
         id: GrantId::new("grant-1"),
         client: client_id("app"),
         user: Subject::new("alice-id"),

@@ -35,6 +35,15 @@ impl<'a> Row<'a> {
         self.known(column, serde_json::from_str(text).ok())
     }
 
+    /// What a column's JSON means; the default where there is none, because the row is older than the column.
+    pub(super) fn json_or_default<T: DeserializeOwned + Default>(
+        self,
+        column: &'static str,
+        text: Option<&str>,
+    ) -> Result<T, StoreFailure> {
+        text.map_or_else(|| Ok(T::default()), |text| self.json(column, text))
+    }
+
     /// A count or a duration.
     pub(super) fn count(self, column: &'static str, number: i64) -> Result<u32, StoreFailure> {
         self.known(column, u32::try_from(number).ok())

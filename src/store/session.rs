@@ -4,6 +4,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::identity::session::{Interaction, Session, SessionLimits};
+use crate::protocol::authentication::Authentication;
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
@@ -28,6 +29,7 @@ pub(super) mod row {
         pub user_agent: String,
         pub address: String,
         pub interaction: Option<String>,
+        pub authentication: Option<String>,
     }
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -104,11 +106,19 @@ impl Sessions<'_> {
 
     /// The person proved again who they are: the session goes on under another cookie, and the old one opens nothing. When it must end
     /// at the latest stays as it was. False when the session is over.
-    pub async fn renew(&self, id: &SessionId, cookie: &TokenHash, authenticated_at: Timestamp) -> Result<bool, StoreFailure> {
+    pub async fn renew(
+        &self,
+        id: &SessionId,
+        cookie: &TokenHash,
+        authenticated_at: Timestamp,
+        authentication: &Authentication,
+        now: Timestamp,
+    ) -> Result<bool, StoreFailure> {
         let renewed = row::Entity::update_many()
             .col_expr(row::Column::TokenHash, Expr::val(cookie.as_str()))
             .col_expr(row::Column::AuthenticatedAt, Expr::val(authenticated_at.seconds()))
-            .col_expr(row::Column::LastUsedAt, Expr::val(authenticated_at.seconds()))
+            .col_expr(row::Column::Authentication, Expr::val(json(authentication)?))
+            .col_expr(row::Column::LastUsedAt, Expr::val(now.seconds()))
             .filter(row::Column::Id.eq(key(id.as_str())));
         Ok(renewed.exec(&self.0.writer).await?.rows_affected > 0)
     }
@@ -183,6 +193,7 @@ pub(super) fn read(model: row::Model) -> Result<Session, StoreFailure> {
     let row = Row::new("session", &model.id);
     Ok(Session {
         interaction: model.interaction.as_deref().map(|text| row.json("interaction", text)).transpose()?,
+        authentication: row.json_or_default("authentication", model.authentication.as_deref())?,
         id: SessionId::new(model.id),
         user: Subject::new(model.subject),
         authenticated_at: Timestamp::from_seconds(model.authenticated_at),
@@ -204,5 +215,6 @@ fn write(cookie: &TokenHash, session: &Session) -> Result<row::ActiveModel, Stor
         user_agent: Set(session.user_agent.clone()),
         address: Set(session.address.clone()),
         interaction: Set(session.interaction.as_ref().map(json).transpose()?),
+        authentication: Set(Some(json(&session.authentication)?)),
     })
 }

@@ -25,17 +25,22 @@ pub struct Request {
     pub max_age: Option<u64>,
     /// Who the client thinks it is; prefills the login page.
     pub login_hint: Option<String>,
+    /// The other identity provider at which the person shall sign in, by its name here.
+    pub provider: Option<String>,
     /// Who the client knows it is: an ID token of ours, not yet verified.
     pub id_token_hint: Option<String>,
 }
 
 /// What the person is to be asked (OpenID Connect Core §3.1.2.1, `prompt`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in the specification")]
 pub struct Prompt {
     /// Nothing at all.
     pub none: bool,
     /// To sign in, even if they are signed in. `select_account` is the same here: the login page is where one chooses an account.
     pub login: bool,
+    /// `select_account`, for another provider that makes a difference.
+    pub select_account: bool,
     /// To consent, even if they did before.
     pub consent: bool,
 }
@@ -49,7 +54,8 @@ impl Prompt {
         for word in text.split(' ').filter(|word| !word.is_empty()) {
             match word {
                 "none" => prompt.none = true,
-                "login" | "select_account" => prompt.login = true,
+                "login" => prompt.login = true,
+                "select_account" => (prompt.login, prompt.select_account) = (true, true),
                 "consent" => prompt.consent = true,
                 _ => return Err(Reason::BadPrompt(text.chars().take(100).collect())),
             }
@@ -91,6 +97,7 @@ impl Request {
             prompt,
             max_age: params.get("max_age").map(max_age).transpose()?,
             login_hint: params.get("login_hint").map(|hint| hint.chars().take(128).collect()),
+            provider: params.get("provider").map(|name| name.chars().take(64).collect()),
             id_token_hint: params.get("id_token_hint").map(str::to_owned),
             narrowing: Narrowing::parse(params)?,
         })
@@ -179,7 +186,10 @@ mod tests {
     fn prompts_that_contradict_each_other_are_refused() {
         assert_eq!(parse("prompt=none+login").unwrap_err(), ErrorCode::InvalidRequest);
         assert_eq!(parse("prompt=maybe").unwrap_err(), ErrorCode::InvalidRequest);
-        assert_eq!(parse("prompt=login+consent").unwrap().prompt, Prompt { none: false, login: true, consent: true });
+        assert_eq!(
+            parse("prompt=login+consent").unwrap().prompt,
+            Prompt { none: false, login: true, select_account: false, consent: true }
+        );
         assert_eq!(parse("max_age=-1").unwrap_err(), ErrorCode::InvalidRequest);
     }
 

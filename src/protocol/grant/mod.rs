@@ -8,6 +8,7 @@ pub mod client_credentials;
 pub mod password;
 pub mod refresh_token;
 
+use crate::protocol::authentication::Authentication;
 use crate::protocol::client::ClientId;
 use crate::protocol::explanation::{Explanation, Fact, listed};
 use crate::protocol::refusal::Refusal;
@@ -36,6 +37,8 @@ pub struct Grant {
     pub nonce: Option<String>,
     /// When the person had last proved who they are.
     pub authenticated_at: Timestamp,
+    /// How they had.
+    pub authentication: Authentication,
     /// When it was given.
     pub created_at: Timestamp,
     /// When its family of refresh tokens ends, if it has one: rotation does not extend it (RFC 9700 §4.14.2).
@@ -107,6 +110,7 @@ pub struct SealedSuccessor(pub String);
 
 /// A change that a decision asks for. It is made even when the reply is a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a request has a handful of them, for a moment")]
 pub enum Effect {
     /// The code is used up. Only one request can do this.
     SpendCode {

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use secrecy::SecretString;
 
+use crate::protocol::authentication::Authentication;
 use crate::protocol::client::{Client, GrantType};
 use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::grant::{Authorization, Decision, Effect, Grant, RefreshPlan};
@@ -88,6 +89,7 @@ pub fn decide(request: &Request, person: Person, client: &Client, catalog: &Cata
         Err(reason) => return Decision::refuse(reason),
     };
     let grant = Grant {
+        authentication: Authentication::by_password(),
         id,
         client: client.id.clone(),
         user: person.subject,

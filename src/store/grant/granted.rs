@@ -29,6 +29,7 @@ pub(in crate::store) struct Model {
     pub refresh_until: Option<i64>,
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
+    pub authentication: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -51,6 +52,7 @@ pub(super) fn read(model: Model) -> Result<Grant, StoreFailure> {
         client: row.known("client_id", ClientId::parse(&model.client_id).ok())?,
         scope: row.json("scope", &model.scope)?,
         resources: row.json("resources", &model.resources)?,
+        authentication: row.json_or_default("authentication", model.authentication.as_deref())?,
         nonce: model.nonce.as_deref().map(|text| row.json("nonce", text)).transpose()?,
         id: GrantId::new(model.id),
         user: Subject::new(model.subject),
@@ -92,6 +94,7 @@ pub(super) async fn insert(change: &impl ConnectionTrait, grant: &Grant) -> Resu
         refresh_until: grant.refresh_until.map(Timestamp::seconds),
         expires_at: grant.expires_at.seconds(),
         revoked_at: grant.revoked_at.map(Timestamp::seconds),
+        authentication: Some(json(&grant.authentication)?),
     };
     applied(Entity::insert(model.into_active_model()).exec_without_returning(change).await)
 }

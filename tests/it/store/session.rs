@@ -2,6 +2,7 @@
 
 use claviger::identity::session::{Interaction, Session};
 use claviger::identity::user::{PasswordHash, User};
+use claviger::protocol::authentication::Authentication;
 use claviger::protocol::subject::SessionId;
 use claviger::store::{Applied, Insertion};
 
@@ -71,11 +72,12 @@ async fn no_session_of_an_earlier_password_outlives_its_change(database: Databas
 async fn a_renewed_session_answers_to_its_new_cookie_only(database: Database) {
     let sessions = database.store.sessions();
     let (_, _, sid) = alice_and_app(&database.store).await;
-    assert_eq!(sessions.renew(&sid.id, &hash("new"), after(100)).await, Ok(true));
+    let by_work = Authentication::by_provider("work", &[], None);
+    assert_eq!(sessions.renew(&sid.id, &hash("new"), after(90), &by_work, after(100)).await, Ok(true));
     assert_eq!(sessions.find_by_token(&hash("cookie")).await, Ok(None));
-    let renewed = Session { authenticated_at: after(100), last_used_at: after(100), ..sid };
+    let renewed = Session { authenticated_at: after(90), authentication: by_work.clone(), last_used_at: after(100), ..sid };
     assert_eq!(sessions.find_by_token(&hash("new")).await, Ok(Some(renewed)));
-    assert_eq!(sessions.renew(&SessionId::new("over"), &hash("newer"), after(100)).await, Ok(false));
+    assert_eq!(sessions.renew(&SessionId::new("over"), &hash("newer"), after(90), &by_work, after(100)).await, Ok(false));
 }
 
 async fn use_is_noted_and_never_undone(database: Database) {
