@@ -67,6 +67,12 @@ pub enum KeyFolderFailure {
         /// The identifier of the key in it.
         found: Kid,
     },
+    /// The key that secrets are sealed under is none, or another one than that which sealed.
+    #[error("{} is not the key that this was sealed with; restore it from a backup, or give the secret again", path.display())]
+    WrongSeal {
+        /// The key file.
+        path: PathBuf,
+    },
     /// The key to import is in the list already.
     #[error("the key {kid} is in {} already", path.display())]
     AlreadyListed {

@@ -9,6 +9,7 @@
 //! | `keyring`, `shared` | the keys of one moment; the keys of a running server |
 //! | `jwt`, `provider` | signing and verifying (RFC 7519, RFC 8725); how jsonwebtoken reaches the parsed keys |
 //! | `seal` | sealing a small text under a presented token |
+//! | `vault` | sealing a secret that is told to somebody else later, under a key of the folder |
 //!
 //! Nothing here asks for the time: whoever calls says what `now` is.
 
@@ -23,6 +24,7 @@ mod provider;
 mod seal;
 mod shared;
 mod state;
+mod vault;
 
 #[cfg(test)]
 mod fixture;
@@ -36,3 +38,4 @@ pub use make::{KeySize, UnusableKey};
 pub use seal::{Sealed, SealingFailure};
 pub use shared::{Reload, SharedKeyring};
 pub use state::{KeyState, Rotation};
+pub use vault::Vault;

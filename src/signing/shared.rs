@@ -14,6 +14,7 @@ use crate::signing::jwk::Kid;
 use crate::signing::keyring::Keyring;
 use crate::signing::make::KeySize;
 use crate::signing::state::Rotation;
+use crate::signing::vault::Vault;
 
 /// The keys of a running server. Clones share them.
 #[derive(Clone)]
@@ -73,6 +74,12 @@ impl SharedKeyring {
     fn new(folder: KeyFolder, keyring: Keyring, stamp: Option<Stamp>) -> Self {
         let current = RwLock::new(Arc::new(keyring));
         Self(Arc::new(Shared { folder, current, seen: Mutex::new(Seen { stamp, problem: None }) }))
+    }
+
+    /// The folder's key for sealing.
+    #[must_use]
+    pub fn vault(&self) -> Vault {
+        Vault::new(self.0.folder.path())
     }
 
     /// The ring in use.

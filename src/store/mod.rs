@@ -9,6 +9,8 @@
 //! | groups of people, and who is in them | [`group`] |
 //! | what else can be known about people | [`attribute`] |
 //! | people's sessions | [`session`] |
+//! | other identity providers | [`provider`] |
+//! | who came from there, and who is on their way | [`identity`], [`departure`] |
 //! | what people allowed which client | [`consent`] |
 //! | grants, codes, refresh tokens | [`grant`] |
 //! | access tokens taken back early | [`revoked_token`] |
@@ -24,10 +26,13 @@ pub mod attribute;
 pub mod client;
 mod connection;
 pub mod consent;
+pub mod departure;
 mod failure;
 pub mod grant;
 pub mod group;
+pub mod identity;
 pub mod login_failure;
+pub mod provider;
 pub mod refusal;
 mod retry;
 pub mod revoked_token;
@@ -46,6 +51,8 @@ pub use api::ApiWritten;
 pub use client::ClientFilter;
 pub use consent::Consent;
 pub use failure::StoreFailure;
+pub use identity::Unlinked;
+pub use provider::StoredProvider;
 pub use user::UserFilter;
 
 /// The database. Its clones share its connections.
@@ -191,6 +198,24 @@ impl Store {
     #[must_use]
     pub const fn refusals(&self) -> refusal::Refusals<'_> {
         refusal::Refusals(self)
+    }
+
+    /// Other identity providers.
+    #[must_use]
+    pub const fn providers(&self) -> provider::Providers<'_> {
+        provider::Providers(self)
+    }
+
+    /// Who came from other providers.
+    #[must_use]
+    pub const fn identities(&self) -> identity::Identities<'_> {
+        identity::Identities(self)
+    }
+
+    /// Who is on their way to another provider.
+    #[must_use]
+    pub const fn departures(&self) -> departure::Departures<'_> {
+        departure::Departures(self)
     }
 
     /// Begins a write transaction. It is rolled back unless it is committed, also when the request that it belongs to is abandoned.

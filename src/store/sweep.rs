@@ -8,7 +8,7 @@ use crate::protocol::grant::refresh_token::RETRY_WINDOW;
 use crate::protocol::time::Timestamp;
 use crate::store::grant::{granted, refresh_token};
 use crate::store::retry::retried;
-use crate::store::{Store, StoreFailure, login_failure, revoked_token, session};
+use crate::store::{Store, StoreFailure, departure, login_failure, revoked_token, session};
 
 impl Store {
     /// Forgets up to `batch` rows of each kind that are over at `now`, each kind in a transaction of its own, and says how many rows those
@@ -17,7 +17,8 @@ impl Store {
     /// - The sealed successor of a refresh token that was spent longer ago than [`RETRY_WINDOW`] is blanked.
     /// - Refresh tokens go when they have expired, spent or not; grants with their codes when nothing that they gave can be alive any more.
     ///   A spent code is thereby remembered as long as what it gave.
-    /// - Sessions that are over by `limits`, revoked tokens that have expired, failed sign-ins whose window is over.
+    /// - Sessions that are over by `limits`, revoked tokens that have expired, failed sign-ins whose window is over, departures to another
+    ///   provider that nobody came back from.
     pub async fn sweep(&self, now: Timestamp, limits: SessionLimits, batch: u64) -> Result<u64, StoreFailure> {
         let seconds = now.seconds();
         let sessions = Condition::any()
@@ -49,6 +50,9 @@ impl Store {
                     login_failure::row::Column::OverAt.lte(seconds),
                     batch,
                 )
+                .await?
+            + self
+                .forget::<departure::row::Entity>(departure::row::Column::StateHash, departure::row::Column::ExpiresAt.lte(seconds), batch)
                 .await?)
     }
 

@@ -190,7 +190,7 @@ impl Users<'_> {
 }
 
 /// A person as they are until `change` is made: on PostgreSQL the row is locked, so that nobody else changes it meanwhile.
-async fn locked(change: &impl ConnectionTrait, subject: &Subject) -> Result<Option<User>, StoreFailure> {
+pub(super) async fn locked(change: &impl ConnectionTrait, subject: &Subject) -> Result<Option<User>, StoreFailure> {
     let found = account::Entity::find_by_id(key(subject.as_str())).lock_exclusive().one(change).await?;
     with_groups(change, found).await
 }
@@ -242,7 +242,7 @@ fn read(model: account::Model, groups: Memberships) -> Result<User, StoreFailure
     })
 }
 
-fn write(user: &User) -> Result<account::ActiveModel, StoreFailure> {
+pub(super) fn write(user: &User) -> Result<account::ActiveModel, StoreFailure> {
     Ok(account::ActiveModel {
         subject: Set(user.subject.to_string()),
         username: Set(user.username.to_string()),

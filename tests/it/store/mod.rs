@@ -8,6 +8,7 @@ mod consent;
 mod corruption;
 mod grant;
 mod group;
+mod identity;
 mod login_failure;
 mod refusal;
 mod revoked_token;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use claviger::identity::session::{Interaction, Session, SessionLimits};
 use claviger::identity::user::{PasswordHash, User, Username};
 use claviger::protocol::application_type::ApplicationType;
+use claviger::protocol::authentication::Authentication;
 use claviger::protocol::claim_rule::ClaimRule;
 use claviger::protocol::claims::{Address, StandardClaims};
 use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
@@ -133,6 +135,7 @@ fn session(id: &str, user: &User) -> Session {
         id: SessionId::new(id),
         user: user.subject.clone(),
         authenticated_at: NOW,
+        authentication: Authentication::by_password(),
         created_at: NOW,
         last_used_at: NOW,
         user_agent: HOSTILE.to_owned(),
@@ -152,6 +155,7 @@ fn grant(id: &str, client: &Client, user: &User, session: Option<&Session>) -> G
         resources: vec![Resource::parse("https://api.example").unwrap()],
         nonce: Some("n\0\u{1F511}".to_owned()),
         authenticated_at: NOW,
+        authentication: Authentication::by_provider("work", &["mfa".to_owned()], Some("gold")),
         created_at: after(1),
         refresh_until: None,
         expires_at: after(86400),
