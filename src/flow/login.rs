@@ -8,10 +8,13 @@ use crate::flow::authorize::{Considered, Next, Outcome, name_of};
 use crate::flow::password_check::{Checked, Throttled};
 use crate::flow::{Failure, Server};
 use crate::identity::session::{Interaction, Session};
+use crate::identity::user::User;
+use crate::protocol::authentication::Authentication;
 use crate::protocol::authorize::{Reason, Turned};
 use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::subject::SessionId;
+use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenKind};
 use crate::store::Applied;
 
@@ -22,6 +25,8 @@ pub struct Prompt {
     pub client_name: Option<String>,
     /// The name to prefill.
     pub username: Option<String>,
+    /// The other provider that the client asks for.
+    pub provider: Option<String>,
 }
 
 /// What somebody typed, and from where.
@@ -38,6 +43,22 @@ pub struct Attempt<'a> {
     pub address: IpAddr,
     /// What their browser calls itself.
     pub user_agent: &'a str,
+}
+
+/// How somebody proved who they are, and when.
+pub(super) struct By {
+    pub(super) authentication: Authentication,
+    pub(super) authenticated_at: Timestamp,
+}
+
+/// Whose browser the session is opened in.
+pub(super) struct Visitor<'a> {
+    /// The authorization request that waits; empty when none does.
+    pub(super) query: &'a str,
+    /// The session that the browser had before.
+    pub(super) previous: Option<&'a Token>,
+    pub(super) address: IpAddr,
+    pub(super) user_agent: &'a str,
 }
 
 /// What came of it.
@@ -65,8 +86,9 @@ impl Server {
         }
         Ok(match self.consider(query, None).await? {
             Ok(Considered { client, next, .. }) => {
-                let username = if let Next::Login(request) = next { request.login_hint } else { None };
-                Prompt { client_name: Some(client.name.clone()), username }
+                let (username, provider) =
+                    if let Next::Login(request) = next { (request.login_hint, request.provider) } else { (None, None) };
+                Prompt { client_name: Some(client.name.clone()), username, provider }
             }
             Err(_) => Prompt::default(),
         })
@@ -83,7 +105,7 @@ impl Server {
         })
     }
 
-    /// Signs a person in. The cookie is new in any case. Who signs in once more as the same person goes on with the same session;
+    /// Signs a person in with their password. The cookie is new in any case. Who signs in once more as the same person goes on with the same session;
     /// anyone else's session in this browser ends.
     pub async fn sign_in(&self, attempt: Attempt<'_>) -> Result<SignIn, Failure> {
         let user = match self.check_password(attempt.username, &attempt.password, attempt.address).await? {
@@ -92,34 +114,46 @@ impl Server {
             Checked::TooMany(Throttled { seconds, why }) => return Ok(SignIn::TooMany { seconds, why }),
             Checked::Busy => return Ok(SignIn::Busy),
         };
+        let by = By { authentication: Authentication::by_password(), authenticated_at: self.clock.now() };
+        let visitor =
+            Visitor { query: attempt.query, previous: attempt.previous, address: attempt.address, user_agent: attempt.user_agent };
+        Ok(match self.open_session(&user, by, &visitor).await? {
+            Some(cookie) => SignIn::Done(cookie),
+            // The account was deleted or disabled meanwhile, or its password changed.
+            None => SignIn::Wrong(Explanation::of(Fact::of("account").note("it was changed while its password was checked"))),
+        })
+    }
+
+    /// Opens a session for somebody who proved who they are, and notes that they did so for the request that waits; `None` when their account
+    /// has changed since.
+    pub(super) async fn open_session(&self, user: &User, by: By, visitor: &Visitor<'_>) -> Result<Option<Token>, Failure> {
         let now = self.clock.now();
         let cookie = self.random.token(TokenKind::Session);
         let interaction =
-            (!attempt.query.is_empty()).then(|| Interaction { request: name_of(attempt.query), signed_in: true, consent: None, at: now });
-        let previous = self.current_session(attempt.previous).await?;
+            (!visitor.query.is_empty()).then(|| Interaction { request: name_of(visitor.query), signed_in: true, consent: None, at: now });
+        let previous = self.current_session(visitor.previous).await?;
         if let Some(same) = previous.as_ref().filter(|previous| previous.user.subject == user.subject) {
-            if self.store.sessions().renew(&same.session.id, &cookie.hash(), now).await? {
+            let (id, at, how) = (&same.session.id, by.authenticated_at, &by.authentication);
+            if self.store.sessions().renew(id, &cookie.hash(), at, how, now).await? {
                 self.store.sessions().set_interaction(&same.session.id, interaction.as_ref()).await?;
-                return Ok(SignIn::Done(cookie));
+                return Ok(Some(cookie));
             }
-            // It ended while the password was checked.
+            // It ended while they proved it.
         } else if let Some(other) = previous {
             self.store.sessions().end(&other.session.id).await?;
         }
         let session = Session {
             id: SessionId::new(self.random.uuid()),
             user: user.subject.clone(),
-            authenticated_at: now,
+            authenticated_at: by.authenticated_at,
+            authentication: by.authentication,
             created_at: now,
             last_used_at: now,
-            user_agent: attempt.user_agent.chars().filter(|character| !character.is_control()).take(200).collect(),
-            address: attempt.address.to_string(),
+            user_agent: visitor.user_agent.chars().filter(|character| !character.is_control()).take(200).collect(),
+            address: visitor.address.to_string(),
             interaction,
         };
-        Ok(match self.store.sessions().begin(&cookie.hash(), &session, user.password_version).await? {
-            Applied::Done => SignIn::Done(cookie),
-            // The account was deleted or disabled meanwhile, or its password changed.
-            Applied::Lost => SignIn::Wrong(Explanation::of(Fact::of("account").note("it was changed while its password was checked"))),
-        })
+        let begun = self.store.sessions().begin(&cookie.hash(), &session, user.password_version).await?;
+        Ok((begun == Applied::Done).then_some(cookie))
     }
 }

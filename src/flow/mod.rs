@@ -18,6 +18,7 @@ pub mod metadata;
 mod mint;
 mod password_check;
 pub mod preview;
+pub mod providers;
 pub mod refusals;
 pub mod revoke;
 pub mod session;
@@ -41,6 +42,7 @@ use crate::protocol::refusal::Refusal;
 use crate::random::Random;
 use crate::signing::{KeySize, SharedKeyring, Signer};
 use crate::store::{Store, StoreFailure};
+use crate::upstream::{Registered, Upstream};
 
 /// What the operator chose, as far as what happens depends on it.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +71,7 @@ pub struct Server {
     random: Random,
     cache: catalog::Cache,
     recorder: refusals::Recorder,
+    providers: providers::Registry,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -142,7 +145,16 @@ impl Server {
     ) -> Self {
         let cache = catalog::Cache::new();
         let recorder = refusals::Recorder::new(settings.kept_refusals, clock.clone());
-        Self { issuer, settings, store, signer: Signer::new(keyring.clone()), keyring, passwords, clock, random, cache, recorder }
+        let providers = providers::Registry::default();
+        let signer = Signer::new(keyring.clone());
+        Self { issuer, settings, store, signer, keyring, passwords, clock, random, cache, recorder, providers }
+    }
+
+    /// The server that also takes people from other providers: those of the configuration, and those that are stored.
+    #[must_use]
+    pub fn with_providers(mut self, upstream: Upstream, configured: Vec<Registered>) -> Self {
+        self.providers = providers::Registry::new(upstream, configured);
+        self
     }
 
     /// The one URL that names this server.

@@ -48,6 +48,8 @@ struct AuthorizationRequest {
     max_age: Option<String>,
     /// Who the person is thought to be.
     login_hint: Option<String>,
+    /// The other identity provider at which the person shall sign in, by its name here.
+    provider: Option<String>,
     /// Who the person is known to be: an ID token of theirs.
     id_token_hint: Option<String>,
     /// The API that the token shall be for (RFC 8707); may be repeated.
@@ -150,6 +152,9 @@ impl Api {
         /// Who the person is thought to be.
         #[oai(name = "login_hint")]
         _login_hint: Optional,
+        /// The other identity provider at which the person shall sign in, by its name here.
+        #[oai(name = "provider")]
+        _provider: Optional,
         /// Who the person is known to be: an ID token of theirs.
         #[oai(name = "id_token_hint")]
         _id_token_hint: Optional,

@@ -10,9 +10,10 @@ use secrecy::SecretString;
 
 use crate::flow::Server;
 use crate::flow::account::{Overview, PasswordChange};
+use crate::flow::providers::{Button, Link, Links};
 use crate::flow::session::Current;
 use crate::pages::post::own_form;
-use crate::pages::views::{AccountNotice, AccountPage, AppLine, ClaimLine, PasswordProblem, SessionLine};
+use crate::pages::views::{AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, PasswordProblem, ProviderButton, SessionLine};
 use crate::pages::visit::{Visit, sorry};
 use crate::pages::words;
 use crate::protocol::client::ClientId;
@@ -30,12 +31,14 @@ pub(super) async fn account(request: &Request, server: Data<&Arc<Server>>) -> Re
     let notice = match request.uri().query() {
         Some("done=session") => Some(AccountNotice::SessionEnded),
         Some("done=app") => Some(AccountNotice::AppRemoved),
+        Some("done=linked") => Some(AccountNotice::ProviderLinked),
+        Some("done=unlinked") => Some(AccountNotice::ProviderUnlinked),
         Some("done=password") => Some(AccountNotice::PasswordChanged),
         _ => None,
     };
     let visit = Visit::of(request, &server);
     match server.current_session(visit.session.as_ref()).await {
-        Ok(Some(current)) => show(request, &server, visit, &current, notice, None).await,
+        Ok(Some(current)) => show(request, &server, visit, &current, notice, None, None).await,
         Ok(None) => see_other(&server.issuer().url("/login")),
         Err(failure) => sorry(&failure, request),
     }
@@ -78,7 +81,7 @@ pub(super) async fn change_password(request: &Request, body: Body, server: Data<
     };
     let typed = |name: &str| params.get(name).unwrap_or_default();
     if typed("new_password") != typed("new_password_repeat") {
-        return show(request, &server, visit, &current, None, Some(PasswordProblem::RepeatDiffers)).await;
+        return show(request, &server, visit, &current, None, Some(PasswordProblem::RepeatDiffers), None).await;
     }
     let (old, new) = (SecretString::from(typed("current_password")), SecretString::from(typed("new_password")));
     let weak;
@@ -107,7 +110,7 @@ pub(super) async fn change_password(request: &Request, body: Body, server: Data<
         }
         Err(failure) => return sorry(&failure, request),
     };
-    let mut shown = show(request, &server, visit, &current, None, Some(problem)).await;
+    let mut shown = show(request, &server, visit, &current, None, Some(problem), None).await;
     if let Some(seconds) = wait {
         shown.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -115,7 +118,7 @@ pub(super) async fn change_password(request: &Request, body: Body, server: Data<
 }
 
 /// Who sent a form of this page, and the form; who is not signed in is sent to the login page.
-async fn entered(request: &Request, body: Body, server: &Server) -> Result<(Visit, Current, Params), Response> {
+pub(super) async fn entered(request: &Request, body: Body, server: &Server) -> Result<(Visit, Current, Params), Response> {
     let visit = Visit::of(request, server);
     let params = own_form(request, body, server, &visit).await?;
     match server.current_session(visit.session.as_ref()).await {
@@ -125,14 +128,19 @@ async fn entered(request: &Request, body: Body, server: &Server) -> Result<(Visi
     }
 }
 
-async fn show(
+pub(super) async fn show(
     request: &Request,
     server: &Server,
     mut visit: Visit,
     current: &Current,
     notice: Option<AccountNotice>,
     problem: Option<PasswordProblem<'_>>,
+    provider_problem: Option<&str>,
 ) -> Response {
+    let links = match server.links(current).await {
+        Ok(links) => links,
+        Err(failure) => return sorry(&failure, request),
+    };
     let overview = match server.account(current).await {
         Ok(overview) => overview,
         Err(failure) => return sorry(&failure, request),
@@ -153,14 +161,36 @@ async fn show(
         password_rule: &password_rule,
         notice,
         password_problem: problem,
+        identities: &identity_lines(&links),
+        providers: &links.others.iter().map(button).collect::<Vec<_>>(),
+        has_password: links.has_password,
+        provider_problem,
     };
     let status = match problem {
-        None => StatusCode::OK,
+        None if provider_problem.is_none() => StatusCode::OK,
         Some(PasswordProblem::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(PasswordProblem::Busy) => StatusCode::SERVICE_UNAVAILABLE,
-        Some(_) => StatusCode::BAD_REQUEST,
+        Some(_) | None => StatusCode::BAD_REQUEST,
     };
     visit.finish(rendered(status, &page, Page::Account))
+}
+
+fn button(button: &Button) -> ProviderButton {
+    ProviderButton { name: button.name.clone(), label: button.label.clone() }
+}
+
+fn identity_lines(links: &Links) -> Vec<IdentityLine> {
+    let line = |link: &Link| IdentityLine {
+        provider: link.provider.clone(),
+        label: link.label.clone(),
+        subject: link.subject.clone(),
+        known_as: link.known_as.clone(),
+        linked: words::moment(link.linked_at),
+        last_used: words::moment(link.last_used_at),
+        usable: link.usable,
+        last: link.last,
+    };
+    links.linked.iter().map(line).collect()
 }
 
 fn session_lines(overview: &Overview, current: &Current) -> Vec<SessionLine> {

@@ -48,7 +48,7 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
     let query = params.get("continue").unwrap_or_default();
     let pressed = |button: &str| params.get(button).is_some();
     if pressed("switch") {
-        let encoded = form_urlencoded::Serializer::new(String::new()).append_pair("continue", query).finish();
+        let encoded = form_urlencoded::Serializer::new(String::new()).append_pair("continue", query).append_pair("choose", "1").finish();
         return see_other(&format!("{}?{encoded}", server.issuer().url("/login")));
     }
     // No default: a form without a pressed button is no answer.

@@ -11,8 +11,10 @@ use secrecy::SecretString;
 use crate::flow::Server;
 use crate::flow::authorize::Outcome;
 use crate::flow::login::{Attempt, Prompt, SignIn};
+use crate::flow::providers::Button;
 use crate::pages::post::own_form;
-use crate::pages::views::{LoginAlert, LoginPage};
+use crate::pages::provider::leave;
+use crate::pages::views::{LoginAlert, LoginPage, ProviderButton};
 use crate::pages::visit::{Visit, sorry};
 use crate::protocol::grant::password;
 use crate::protocol::params::Params;
@@ -24,8 +26,13 @@ use crate::web::why::explained;
 
 /// The authorization request that a page interrupts; empty when there is none.
 pub(super) fn waiting_query(request: &Request) -> String {
+    parameter(request, "continue").unwrap_or_default()
+}
+
+/// A parameter of the address; `None` where it is missing, empty or repeated.
+pub(super) fn parameter(request: &Request, name: &str) -> Option<String> {
     let params = Params::parse(request.uri().query().unwrap_or_default().as_bytes()).unwrap_or_default();
-    params.get("continue").unwrap_or_default().to_owned()
+    params.one(name).ok().flatten().map(str::to_owned)
 }
 
 /// Back to the junction, or to the account where no request waits.
@@ -41,10 +48,14 @@ pub(super) fn onward(server: &Server, query: &str) -> Response {
 #[handler]
 pub(super) async fn login(request: &Request, server: Data<&Arc<Server>>) -> Response {
     let query = waiting_query(request);
+    let asks_for = |name: &str| parameter(request, name).is_some();
     match server.login_prompt(&query).await {
+        // The client asks for a provider; who is to choose another account, or another way, sees the page.
+        Ok(Prompt { provider: Some(provider), .. }) if !asks_for("choose") => leave(request, &server, &provider, &query, false).await,
         Ok(prompt) => {
             let username = prompt.username.clone().unwrap_or_default();
-            form(&server, Visit::of(request, &server), &query, &prompt, &username, None)
+            let shown = Shown { query: &query, username: &username, alert: None, again: asks_for("again") };
+            form(request, &server, Visit::of(request, &server), &prompt, shown).await
         }
         Err(failure) => sorry(&failure, request),
     }
@@ -85,35 +96,46 @@ pub(super) async fn sign_in(request: &Request, body: Body, server: Data<&Arc<Ser
         Err(failure) => return sorry(&failure, request),
     };
     match server.login_prompt(query).await {
-        Ok(prompt) => explained(form(&server, visit, query, &prompt, username, Some(alert)), refusal),
+        Ok(prompt) => {
+            let shown = Shown { query, username, alert: Some(alert), again: false };
+            explained(form(request, &server, visit, &prompt, shown).await, refusal)
+        }
         Err(failure) => sorry(&failure, request),
     }
 }
 
-fn form(
-    server: &Server,
-    mut visit: Visit,
-    query: &str,
-    prompt: &Prompt,
-    username: &str,
-    alert: Option<(LoginAlert, Option<u64>)>,
-) -> Response {
+/// What the page shows that is not the server's.
+pub(super) struct Shown<'a> {
+    pub(super) query: &'a str,
+    pub(super) username: &'a str,
+    /// Why the last attempt failed, and in how many seconds the next one may succeed.
+    pub(super) alert: Option<(LoginAlert<'a>, Option<u64>)>,
+    pub(super) again: bool,
+}
+
+pub(super) async fn form(request: &Request, server: &Server, mut visit: Visit, prompt: &Prompt, shown: Shown<'_>) -> Response {
+    let providers = match server.provider_buttons().await {
+        Ok(buttons) => buttons.into_iter().map(|Button { name, label }| ProviderButton { name, label }).collect::<Vec<_>>(),
+        Err(failure) => return sorry(&failure, request),
+    };
     let csrf = visit.csrf(server);
     let page = LoginPage {
         csrf: &csrf,
-        continue_query: query,
+        continue_query: shown.query,
         client_name: prompt.client_name.as_deref(),
-        username,
-        alert: alert.map(|(alert, _)| alert),
+        username: shown.username,
+        alert: shown.alert.map(|(alert, _)| alert),
+        providers: &providers,
+        again: shown.again,
     };
-    let status = match alert {
+    let status = match shown.alert {
         None => StatusCode::OK,
-        Some((LoginAlert::NotRight, _)) => StatusCode::BAD_REQUEST,
+        Some((LoginAlert::NotRight | LoginAlert::Provider(_), _)) => StatusCode::BAD_REQUEST,
         Some((LoginAlert::TooMany { .. }, _)) => StatusCode::TOO_MANY_REQUESTS,
         Some((LoginAlert::Busy, _)) => StatusCode::SERVICE_UNAVAILABLE,
     };
     let mut response = rendered(status, &page, Page::Open);
-    if let Some((_, Some(seconds))) = alert {
+    if let Some((_, Some(seconds))) = shown.alert {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     visit.finish(response)

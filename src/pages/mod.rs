@@ -8,6 +8,8 @@ mod home;
 mod login;
 mod logout;
 mod post;
+mod provider;
+mod provider_links;
 pub mod views;
 mod visit;
 pub mod why;
@@ -20,15 +22,19 @@ use poem::{EndpointExt, IntoEndpoint, Route, get, post as posted};
 use crate::flow::Server;
 
 /// The pages and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub const METHODS: [(&str, &str); 10] = [
+pub const METHODS: [(&str, &str); 14] = [
     ("/", "GET, HEAD"),
     ("/login", "GET, HEAD, POST"),
+    ("/login/with/:provider", "POST"),
+    ("/login/callback/:provider", "GET"),
     ("/consent", "GET, HEAD, POST"),
     ("/logout", "GET, POST"),
     ("/account", "GET, HEAD"),
     ("/account/sessions/revoke", "POST"),
     ("/account/apps/revoke", "POST"),
     ("/account/password", "POST"),
+    ("/account/providers/link", "POST"),
+    ("/account/providers/unlink", "POST"),
     ("/assets/claviger.css", "GET, HEAD"),
     ("/assets/claviger.svg", "GET, HEAD"),
 ];
@@ -40,12 +46,16 @@ pub fn routes(route: Route, server: &Arc<Server>, documented: bool) -> Route {
     route
         .at("/", page(get(home::home.data(home::Documented(documented)))))
         .at("/login", page(get(login::login).post(login::sign_in)))
+        .at("/login/with/:provider", page(posted(provider::with)))
+        .at("/login/callback/:provider", page(get(provider::callback)))
         .at("/consent", page(get(consent::consent).post(consent::answer)))
         .at("/logout", page(get(logout::logout).post(logout::answer)))
         .at("/account", page(get(account::account)))
         .at("/account/sessions/revoke", page(posted(account::end_session)))
         .at("/account/apps/revoke", page(posted(account::withdraw)))
         .at("/account/password", page(posted(account::change_password)))
+        .at("/account/providers/link", page(posted(provider_links::link)))
+        .at("/account/providers/unlink", page(posted(provider_links::unlink)))
         .at("/assets/claviger.css", page(get(assets::stylesheet)))
         .at("/assets/claviger.svg", page(get(assets::logo)))
 }

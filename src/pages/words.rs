@@ -4,6 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
+use crate::flow::providers::{NoEntry, Turned};
 use crate::protocol::claims::StandardClaims;
 use crate::protocol::time::Timestamp;
 
@@ -51,6 +52,29 @@ fn value(value: &Value) -> String {
             .and_then(Value::as_str)
             .map_or_else(|| address.values().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"), str::to_owned),
         other => other.to_string(),
+    }
+}
+
+/// Why somebody who came by another provider was not let in, and what they can do.
+pub(super) fn turned(turned: &Turned) -> String {
+    let label = &turned.label;
+    match turned.why {
+        NoEntry::Off => "You can't sign in that way at the moment. Please choose another one.".to_owned(),
+        NoEntry::Denied => format!("{label} says that you turned back. You can try again, or sign in another way."),
+        NoEntry::Unreachable => format!("{label} can't be reached at the moment. Please try again later, or sign in another way."),
+        NoEntry::Failed => format!("{label} did not answer as it should. Please try again, or sign in another way."),
+        NoEntry::NotFresh => {
+            format!("{label} does not show that you signed in there a moment ago, as the application asks. Please sign in another way.")
+        }
+        NoEntry::NoAccount => {
+            format!(
+                "Nobody here is linked to your account at {label}. Sign in another way first; then you can link it on your account page."
+            )
+        }
+        NoEntry::NotAllowed => format!("Your account at {label} has no verified e-mail address that is allowed here."),
+        NoEntry::Disabled => "This account can't sign in here.".to_owned(),
+        NoEntry::Taken => format!("Your account at {label} is linked to another account here already."),
+        NoEntry::OtherPerson => "You signed out, or in as somebody else, meanwhile. Nothing was linked.".to_owned(),
     }
 }
 

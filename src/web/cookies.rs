@@ -32,6 +32,17 @@ impl Cookies {
         Token::parse(TokenKind::Browser, only(request, self.browser_name())?)
     }
 
+    /// The token that binds a sign-in at another provider to a browser.
+    #[must_use]
+    pub fn departure(self, request: &HeaderMap) -> Option<Token> {
+        Token::parse(TokenKind::Browser, only(request, self.departure_name())?)
+    }
+
+    /// Has the browser keep that token: whoever comes back from another provider comes back to where they left.
+    pub fn set_departure(self, answer: &mut HeaderMap, token: &Token) {
+        self.set(answer, self.departure_name(), token.reveal(), "");
+    }
+
     /// Has the browser keep the session's token.
     pub fn set_session(self, answer: &mut HeaderMap, token: &Token) {
         self.set(answer, self.session_name(), token.reveal(), "");
@@ -58,6 +69,10 @@ impl Cookies {
 
     const fn browser_name(self) -> &'static str {
         if self.secure { "__Host-claviger-browser" } else { "claviger-browser" }
+    }
+
+    const fn departure_name(self) -> &'static str {
+        if self.secure { "__Host-claviger-departure" } else { "claviger-departure" }
     }
 
     fn set(self, answer: &mut HeaderMap, name: &str, value: &str, lifetime: &str) {

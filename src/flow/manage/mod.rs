@@ -8,6 +8,7 @@ pub mod groups;
 pub mod keys;
 mod page;
 pub mod permission;
+pub mod providers;
 mod reach;
 pub mod sessions;
 pub mod users;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use askama::Template;
 
-use crate::pages::views::write_too_many;
+use crate::pages::views::{ProviderButton, write_too_many};
 
 /// `/account`: what is known about the person, and what they can end or change.
 #[derive(Template)]
@@ -30,6 +30,34 @@ pub struct AccountPage<'a> {
     pub notice: Option<AccountNotice>,
     /// Why the password was not changed.
     pub password_problem: Option<PasswordProblem<'a>>,
+    /// Who the person is at other providers.
+    pub identities: &'a [IdentityLine],
+    /// The providers that could be linked.
+    pub providers: &'a [ProviderButton],
+    /// Whether the person has a password.
+    pub has_password: bool,
+    /// Why a provider was not linked or unlinked.
+    pub provider_problem: Option<&'a str>,
+}
+
+/// A person at another provider.
+pub struct IdentityLine {
+    /// The provider's name, for the form.
+    pub provider: String,
+    /// What people call the provider.
+    pub label: String,
+    /// What the provider calls the person, for the form.
+    pub subject: String,
+    /// What the person is known by there.
+    pub known_as: String,
+    /// A moment in words.
+    pub linked: String,
+    /// A moment in words.
+    pub last_used: String,
+    /// Whether the person can come that way.
+    pub usable: bool,
+    /// Whether it is the last way in, which stays.
+    pub last: bool,
 }
 
 /// A claim about the person.
@@ -75,6 +103,10 @@ pub enum AccountNotice {
     SessionEnded,
     /// A client's consent and tokens were taken back.
     AppRemoved,
+    /// Who the person is at a provider was linked.
+    ProviderLinked,
+    /// It was unlinked.
+    ProviderUnlinked,
     /// The password is new; other sessions and refresh tokens have ended.
     PasswordChanged,
 }
@@ -84,6 +116,8 @@ impl fmt::Display for AccountNotice {
         out.write_str(match self {
             Self::SessionEnded => "The session has ended.",
             Self::AppRemoved => "The application has to ask you again. What it still holds ends within minutes.",
+            Self::ProviderLinked => "It is linked: from now on you can sign in that way, too.",
+            Self::ProviderUnlinked => "It is unlinked: you can't sign in that way any more.",
             Self::PasswordChanged => {
                 "Your password is changed. Your other sessions have ended, and applications have to ask you to sign in again."
             }
@@ -166,8 +200,47 @@ mod tests {
                 password_rule: "At least 12 characters.",
                 notice: None,
                 password_problem: None,
+                identities: &[],
+                providers: &[],
+                has_password: true,
+                provider_problem: None,
             }
         }
+    }
+
+    #[test]
+    fn account_lists_who_the_person_is_elsewhere_and_keeps_the_last_way_in() {
+        let line = |provider: &str, last| IdentityLine {
+            provider: provider.to_owned(),
+            label: "GitHub".to_owned(),
+            subject: "583231".to_owned(),
+            known_as: "octocat".to_owned(),
+            linked: "1 November 2026".to_owned(),
+            last_used: "2 November 2026".to_owned(),
+            usable: true,
+            last,
+        };
+        let providers = [ProviderButton { name: "work".to_owned(), label: "Our company".to_owned() }];
+        let page = |last, has_password| {
+            let identities = [line("github", last)];
+            let sample = AccountPage::sample();
+            AccountPage {
+                identities: &identities,
+                providers: &providers,
+                has_password,
+                provider_problem: Some("It did not work."),
+                ..sample
+            }
+            .render()
+            .unwrap()
+        };
+        let unlink = [r#"action="/account/providers/unlink""#, r#"name="subject" value="583231""#];
+        assert_has(&page(false, true), &unlink);
+        assert_has(&page(false, true), &[r#"action="/account/providers/link""#, "octocat", r#"role="alert">It did not work.</p>"#]);
+        let last = page(true, false);
+        assert_has(&last, &["only way into your account", "This account has no password"]);
+        assert!(!last.contains(unlink[0]) && !last.contains(r#"action="/account/password""#), "{last}");
+        assert!(!AccountPage::sample().render().unwrap().contains("providers-heading"));
     }
 
     #[test]

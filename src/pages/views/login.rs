@@ -19,7 +19,19 @@ pub struct LoginPage<'a> {
     /// Filled in already: what was typed before, or the `login_hint`; may be empty.
     pub username: &'a str,
     /// Why the last attempt failed.
-    pub alert: Option<LoginAlert>,
+    pub alert: Option<LoginAlert<'a>>,
+    /// The other providers that people may come from.
+    pub providers: &'a [ProviderButton],
+    /// Whether the person is signed in, and asked to sign in once more.
+    pub again: bool,
+}
+
+/// Another identity provider.
+pub struct ProviderButton {
+    /// Its name in URLs.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
 }
 
 impl LoginPage<'_> {
@@ -31,7 +43,7 @@ impl LoginPage<'_> {
 
 /// Why a sign-in failed, in words that do not say whether the user exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginAlert {
+pub enum LoginAlert<'a> {
     /// Unknown, disabled or wrong password: all the same.
     NotRight,
     /// The account or the address has failed too often.
@@ -41,14 +53,17 @@ pub enum LoginAlert {
     },
     /// Too many sign-ins are being checked at this moment.
     Busy,
+    /// They came by another provider, and were not let in: why, as a sentence.
+    Provider(&'a str),
 }
 
-impl fmt::Display for LoginAlert {
+impl fmt::Display for LoginAlert<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotRight => out.write_str("The username or password is not right."),
             Self::TooMany { minutes } => write_too_many(out, *minutes),
             Self::Busy => out.write_str("The server is busy. Please try again in a moment."),
+            Self::Provider(why) => out.write_str(why),
         }
     }
 }
@@ -66,6 +81,8 @@ mod tests {
                 client_name: Some("Looking Glass"),
                 username: "",
                 alert: None,
+                providers: &[],
+                again: false,
             }
         }
     }
@@ -103,6 +120,17 @@ mod tests {
             page.lines().find(|line| line.contains(" autofocus")).map(|line| line.contains("name=\"password\""))
         };
         assert_eq!((cursor(""), cursor("alice")), (Some(false), Some(true)));
+    }
+
+    #[test]
+    fn login_has_a_form_for_each_provider() {
+        let providers = [ProviderButton { name: "work".to_owned(), label: "Our company".to_owned() }];
+        let page = LoginPage { providers: &providers, again: true, ..LoginPage::sample() }.render().unwrap();
+        let expected =
+            [r#"<form method="post" action="/login/with/work">"#, r#"id="with-work""#, "Our company", r#"name="again" value="1""#];
+        assert_has(&page, &expected);
+        assert_eq!(page.matches("<form ").count(), page.matches(r#"name="csrf" value="csrf-1""#).count(), "{page}");
+        assert!(page.contains("Please sign in again first."), "{page}");
     }
 
     #[test]

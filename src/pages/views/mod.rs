@@ -12,11 +12,11 @@ mod logout;
 
 use std::fmt;
 
-pub use account::{AccountNotice, AccountPage, AppLine, ClaimLine, PasswordProblem, SessionLine};
+pub use account::{AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, PasswordProblem, SessionLine};
 pub use consent::{ConsentPage, ReturnTo, ScopeLine};
 pub use docs::{DocsPage, DocsReturnPage};
 pub use home::HomePage;
-pub use login::{LoginAlert, LoginPage};
+pub use login::{LoginAlert, LoginPage, ProviderButton};
 pub use logout::{LogoutPage, SignedOutPage};
 
 fn write_too_many(out: &mut fmt::Formatter<'_>, minutes: u64) -> fmt::Result {
@@ -57,10 +57,30 @@ mod tests {
         let apps = [AppLine { client_id: hostile(), name: hostile(), scopes: vec![hostile()], since: hostile() }];
         let scopes = [ScopeLine { name: HOSTILE, description: HOSTILE }];
         let some = Some(HOSTILE);
+        let providers = [ProviderButton { name: hostile(), label: hostile() }];
+        let identities = [IdentityLine {
+            provider: hostile(),
+            label: hostile(),
+            subject: hostile(),
+            known_as: hostile(),
+            linked: hostile(),
+            last_used: hostile(),
+            usable: false,
+            last: false,
+        }];
         let pages = [
             HomePage { issuer: HOSTILE, name: None, documented: true }.render(),
             HomePage { issuer: HOSTILE, name: some, documented: true }.render(),
-            LoginPage { csrf: HOSTILE, continue_query: HOSTILE, client_name: some, username: HOSTILE, alert: None }.render(),
+            LoginPage {
+                csrf: HOSTILE,
+                continue_query: HOSTILE,
+                client_name: some,
+                username: HOSTILE,
+                alert: Some(LoginAlert::Provider(HOSTILE)),
+                providers: &providers,
+                again: true,
+            }
+            .render(),
             ConsentPage {
                 csrf: HOSTILE,
                 continue_query: HOSTILE,
@@ -91,6 +111,10 @@ mod tests {
                 password_rule: HOSTILE,
                 notice: None,
                 password_problem: Some(PasswordProblem::Refused(HOSTILE)),
+                identities: &identities,
+                providers: &providers,
+                has_password: true,
+                provider_problem: some,
             }
             .render(),
         ];

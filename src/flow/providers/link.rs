@@ -1,0 +1,145 @@
+//! Linking who somebody is at another provider to their account here, and taking that back.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Map;
+
+use crate::flow::providers::depart::{Departed, Wishes};
+use crate::flow::providers::{Button, NoEntry, Return, Turned};
+use crate::flow::session::Current;
+use crate::flow::{Failure, Server};
+use crate::identity::departure::Purpose;
+use crate::identity::provider::Provider;
+use crate::protocol::subject::Subject;
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::Token;
+use crate::store::{Applied, Unlinked};
+use crate::upstream::Arrival;
+
+/// How recently somebody must have signed in to give their account another way in. A session that was left open in a library is no proof
+/// that its owner wants that.
+pub(super) const FRESH: Duration = Duration::from_mins(5);
+
+/// The ways into an account by other providers.
+pub struct Links {
+    /// Those that there are.
+    pub linked: Vec<Link>,
+    /// The providers that could be linked.
+    pub others: Vec<Button>,
+    /// Whether there is a password, too.
+    pub has_password: bool,
+}
+
+/// A way into an account by another provider.
+pub struct Link {
+    /// The provider's name.
+    pub provider: String,
+    /// What people call it.
+    pub label: String,
+    /// What the provider calls the person, for the form.
+    pub subject: String,
+    /// What the person is known by there.
+    pub known_as: String,
+    /// Since when.
+    pub linked_at: Timestamp,
+    /// When they last came that way.
+    pub last_used_at: Timestamp,
+    /// Whether they can come that way at the moment.
+    pub usable: bool,
+    /// Whether it is the last way in, which can't be taken back.
+    pub last: bool,
+}
+
+/// What came of the wish to link an account.
+pub enum LinkStart {
+    /// They have to sign in again first.
+    SignInFirst,
+    /// They are on their way, or can't go.
+    Departed(Departed),
+}
+
+impl Server {
+    /// The ways into a person's account by other providers.
+    pub async fn links(&self, current: &Current) -> Result<Links, Failure> {
+        let (all, usable) = (self.all_providers().await?, self.usable_providers().await?);
+        let identities = self.store.identities().of_user(&current.user.subject).await?;
+        let opens = |provider: &str, issuer: &str| usable.contains(&(provider.to_owned(), issuer.to_owned()));
+        let ways = identities.iter().filter(|identity| opens(&identity.provider, &identity.issuer)).count();
+        let has_password = current.user.password.is_some();
+        let linked = identities.iter().map(|identity| {
+            let usable = opens(&identity.provider, &identity.issuer);
+            let declared = all.iter().find(|known| known.provider.name.as_str() == identity.provider);
+            Link {
+                provider: identity.provider.clone(),
+                label: declared.map_or_else(|| identity.provider.clone(), |known| known.provider.label().to_owned()),
+                subject: identity.subject.clone(),
+                known_as: identity.label().to_owned(),
+                linked_at: identity.linked_at,
+                last_used_at: identity.last_used_at,
+                usable,
+                last: !has_password && ways <= usize::from(usable),
+            }
+        });
+        Ok(Links { linked: linked.collect(), others: self.provider_buttons().await?, has_password })
+    }
+
+    /// Sends somebody to a provider to link who they are there to their account, if they have just signed in.
+    pub async fn begin_link(&self, current: &Current, provider: &str, browser: Option<Token>) -> Result<LinkStart, Failure> {
+        if self.clock.now().since(current.session.authenticated_at) > FRESH {
+            return Ok(LinkStart::SignInFirst);
+        }
+        // Which account it shall be is asked there: the one that is signed in may be somebody else's.
+        let wishes = Wishes { select_account: true, ..Wishes::default() };
+        let departed = self.send_off(provider, wishes, Purpose::Link(current.user.subject.clone()), browser).await?;
+        Ok(LinkStart::Departed(departed))
+    }
+
+    /// Links who somebody is there to the account that they left from, if they are still signed in to it.
+    pub(super) async fn link(
+        &self,
+        back: &Return<'_>,
+        provider: &Provider,
+        arrival: &Arrival,
+        user: &Subject,
+    ) -> Result<Result<(), Turned>, Failure> {
+        let turned = |why, reason: &str| Ok(Err(Turned::new(why, provider.label(), provider.name.as_str(), reason)));
+        let current = self.current_session(back.session).await?.filter(|current| current.user.subject == *user);
+        if current.is_none() {
+            return turned(NoEntry::OtherPerson, "the person who wanted to link it is not signed in any more");
+        }
+        let linked = self.store.identities().find(provider.name.as_str(), &provider.issuer(), &arrival.subject).await?;
+        let is_theirs = match linked {
+            Some(identity) => identity.user == *user,
+            None => self.store.identities().link(&self.identity(provider, arrival, user, Map::new())).await? == Applied::Done,
+        };
+        if !is_theirs {
+            return turned(NoEntry::Taken, "who they are there opens another account here");
+        }
+        // What the provider says fills what is empty from the first moment on.
+        self.known(provider, arrival).await?;
+        tracing::info!(target: "claviger::security", %user, provider = %provider.name, "an account was linked to another provider");
+        Ok(Ok(()))
+    }
+
+    /// Takes a way into the person's account back.
+    pub async fn unlink(&self, current: &Current, provider: &str, subject: &str) -> Result<Unlinked, Failure> {
+        let usable = self.usable_providers().await?;
+        let theirs = self.store.identities().of_user(&current.user.subject).await?;
+        let mut outcome = Unlinked::NotThere;
+        for identity in theirs.iter().filter(|identity| identity.provider == provider && identity.subject == subject) {
+            outcome = self.store.identities().unlink(identity, &usable).await?;
+            if outcome == Unlinked::Done {
+                tracing::info!(target: "claviger::security", user = %identity.user, provider, "an account was unlinked from another provider");
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// The providers that people can come from, each with its issuer.
+    async fn usable_providers(&self) -> Result<BTreeSet<(String, String)>, Failure> {
+        let all = self.all_providers().await?;
+        let enabled = all.iter().map(|known| &known.provider).filter(|provider| provider.enabled);
+        Ok(enabled.map(|provider| (provider.name.to_string(), provider.issuer().into_owned())).collect())
+    }
+}
