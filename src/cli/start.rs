@@ -18,11 +18,13 @@ use crate::config::log::LogFormat;
 use crate::flow::refusals::record_forever;
 use crate::flow::sweep::{sweep_forever, watch_keys};
 use crate::flow::{Server, Settings};
+use crate::outbound::{Limits, Outbound};
 use crate::password::Passwords;
 use crate::random::Random;
 use crate::signing::{KeyFolder, KeySize, SharedKeyring};
 use crate::store::Store;
-use crate::web::accept::{self, Limits};
+use crate::upstream::{Registered, Upstream};
+use crate::web::accept;
 use crate::web::listeners::Listeners;
 
 /// A server that does not listen yet.
@@ -75,8 +77,23 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
         key_size: size,
         kept_refusals: config.log.kept_refusals,
     };
-    let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random);
+    let upstream = Upstream::new(outbound(config)?, clock.clone());
+    let providers = config.providers.iter().cloned().map(|known| Registered { provider: known.provider, secret: known.secret });
+    let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random)
+        .with_providers(upstream, providers.collect());
     Ok(Opened { server: Arc::new(server), store })
+}
+
+/// The client for other servers.
+pub(super) fn outbound(config: &Config) -> Result<Outbound, Trouble> {
+    match &config.outbound.ca_file {
+        Some(path) => {
+            let wrong = |problem: String| Trouble::new(format!("outbound.ca_file: {} {problem}", path.display()));
+            let pem = std::fs::read(path).map_err(|error| wrong(format!("can't be read: {error}")))?;
+            Outbound::new(Some(&pem), Limits::default()).map_err(|bad| wrong(bad.to_string()))
+        }
+        None => Outbound::new(None, Limits::default()).map_err(|bad| Trouble::new(bad.to_string())),
+    }
 }
 
 /// Sends the log to standard error. Libraries speak up from `warn` on.
@@ -94,6 +111,9 @@ pub(super) fn log(config: &Config) {
 
 /// Serves until the process is told to stop (SIGTERM, SIGINT): no new requests, those in flight finish, the database closes.
 pub(super) async fn run(server: Arc<Server>, config: &Config, listeners: Listeners, surroundings: Surroundings) -> Result<(), Trouble> {
+    for warning in server.provider_warnings().await? {
+        tracing::warn!("{warning}");
+    }
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| Trouble::new(format!("signals can't be watched: {error}")))?;
     let background = [
         tokio::spawn(sweep_forever(server.clone())),
@@ -106,7 +126,7 @@ pub(super) async fn run(server: Arc<Server>, config: &Config, listeners: Listene
             _ = tokio::signal::ctrl_c() => {}
         }
     };
-    accept::serve(listeners, app::endpoint(&server, &surroundings), Limits::from(&config.server), stop).await;
+    accept::serve(listeners, app::endpoint(&server, &surroundings), accept::Limits::from(&config.server), stop).await;
     for task in background {
         task.abort();
         // Gone before the database is, or it would complain.

@@ -8,8 +8,10 @@ pub mod keys;
 mod kind;
 pub mod log;
 pub mod login;
+pub mod outbound;
 pub mod password;
 mod problem;
+pub mod provider;
 mod reference;
 pub mod server;
 pub mod session;
@@ -25,8 +27,10 @@ pub use self::docs::Docs;
 pub use self::keys::Keys;
 pub use self::log::Log;
 pub use self::login::Login;
+pub use self::outbound::Outbound;
 pub use self::password::Password;
 pub use self::problem::{Problem, Problems};
+pub use self::provider::ConfiguredProvider;
 pub use self::reference::reference;
 pub use self::server::Server;
 pub use self::session::Session;
@@ -56,6 +60,10 @@ pub struct Config {
     pub log: Log,
     /// Whether there is documentation.
     pub docs: Docs,
+    /// How other servers are asked.
+    pub outbound: Outbound,
+    /// Other identity providers.
+    pub providers: Vec<ConfiguredProvider>,
 }
 
 impl Config {
@@ -74,15 +82,26 @@ impl Config {
         let session = Session::read(&mut source);
         let log = Log::read(&mut source);
         let docs = Docs::read(&mut source);
+        let outbound = Outbound::read(&mut source);
+        let providers = provider::read(&mut source);
         let mut problems = source.into_problems();
         problems.extend(password.as_ref().and_then(Password::contradiction));
         problems.extend(login.as_ref().and_then(Login::contradiction));
         problems.extend(session.as_ref().and_then(Session::contradiction));
-        match (top, server, database, keys, password, login, session, log, docs) {
-            (Some(top), Some(server), Some(database), Some(keys), Some(password), Some(login), Some(session), Some(log), Some(docs))
-                if problems.is_empty() =>
-            {
-                Ok(Self { issuer: top.issuer, server, database, keys, password, login, session, log, docs })
+        match (top, server, database, keys, password, login, session, log, docs, outbound) {
+            (
+                Some(top),
+                Some(server),
+                Some(database),
+                Some(keys),
+                Some(password),
+                Some(login),
+                Some(session),
+                Some(log),
+                Some(docs),
+                Some(outbound),
+            ) if problems.is_empty() => {
+                Ok(Self { issuer: top.issuer, server, database, keys, password, login, session, log, docs, outbound, providers })
             }
             _ => Err(Problems::new(problems)),
         }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::settings::{Described, Presence, Section, variable};
 use super::top::Top;
-use super::{Database, Docs, Keys, Log, Login, Password, Server, Session};
+use super::{Database, Docs, Keys, Log, Login, Outbound, Password, Server, Session, provider};
 
 /// The text of `docs/configuration.md`.
 #[must_use]
@@ -19,6 +19,8 @@ pub fn reference() -> String {
     section::<Session>(&mut page);
     section::<Log>(&mut page);
     section::<Docs>(&mut page);
+    section::<Outbound>(&mut page);
+    provider::reference(&mut page);
     page
 }
 
@@ -70,7 +72,9 @@ mod tests {
 
     #[test]
     fn a_row_has_five_cells() {
-        for row in reference().lines().filter(|line| line.starts_with('|')) {
+        let page = reference();
+        let (settings, _) = page.split_once("## `[[provider]]`").unwrap();
+        for row in settings.lines().filter(|line| line.starts_with('|')) {
             assert_eq!(row.matches('|').count(), 6, "{row}");
         }
     }

@@ -76,6 +76,29 @@ impl Source {
         read.map_err(|what| self.problems.push(Problem::new(place, what))).ok()
     }
 
+    /// The tables of an array of tables, each with where it stands; what else the key has is noted.
+    pub(super) fn take_tables(&mut self, key: &str) -> Vec<(String, Table)> {
+        let Some(value) = self.take_from_file("", key) else { return Vec::new() };
+        let place = self.place("", key);
+        let Value::Array(values) = value else {
+            self.problems.push(Problem::new(place, format!("is a list: write [[{key}]] above each one")));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for (index, value) in values.into_iter().enumerate() {
+            match value {
+                Value::Table(table) => tables.push((format!("{place}[{index}]"), table)),
+                _ => self.problems.push(Problem::new(format!("{place}[{index}]"), "must be a table")),
+            }
+        }
+        tables
+    }
+
+    /// Notes a problem.
+    pub(super) fn note(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
     /// Notes every key of `S` that nobody read.
     pub(super) fn refuse_other_keys<S: Section>(&mut self) {
         if S::KEY.is_empty() {

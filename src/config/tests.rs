@@ -63,7 +63,7 @@ fn every_problem_is_reported_at_once_and_says_where() {
             "FILE: log.format: must be one of text, json",
             "FILE: keys.colour: is no setting; [keys] has folder, rsa_bits",
             "FILE: surprise: is no setting; outside a section there is only issuer",
-            "FILE: sessions: is no section; there are server, database, keys, password, login, session, log, docs",
+            "FILE: sessions: is no section; there are server, database, keys, password, login, session, log, docs, outbound",
             "CLAVIGER_LOG_COLOUR: is no setting; see the configuration reference for the names that there are",
             "login.address_failures: must not be less than login.account_failures, or one person locks out a whole network",
         ]
@@ -126,4 +126,40 @@ fn settings_that_contradict_each_other_are_refused() {
     assert!(session.starts_with("session.idle: "), "{session:?}");
     let password = refused(&format!("{ISSUER}[password]\nmemory_kib = 16\nparallelism = 4\n"), &[]);
     assert!(password.starts_with("password.memory_kib: "), "{password:?}");
+}
+
+#[test]
+fn providers_are_read_with_their_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "from a file\nand no more\n").unwrap();
+    let file = format!(
+        "{ISSUER}[[provider]]\nname = 'github'\nkind = 'github'\nclient_id = 'a'\nclient_secret = 'hunter2'\n\
+         [[provider]]\nname = 'work'\nkind = 'oidc'\nissuer = 'https://idp.example'\nclient_id = 'b'\nclient_secret_file = '{}'\nenabled = false\n",
+        secret.display()
+    );
+    let config = accepted(&file, &[]);
+    let [github, work] = config.providers.as_slice() else { panic!("{:?}", config.providers) };
+    assert_eq!((github.provider.label(), github.provider.enabled, github.provider.create_accounts), ("GitHub", true, false));
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&work.secret), "from a file");
+    assert!(!format!("{config:?}").contains("hunter2"), "no secret reaches a log");
+}
+
+#[test]
+fn what_is_wrong_with_providers_is_told_with_its_place_and_without_the_secret() {
+    let file = format!(
+        "{ISSUER}[[provider]]\nname = 'A'\nkind = 'github'\nclient_id = 'a'\nclient_secret = 'hunter2'\n\
+         [[provider]]\nname = 'b'\nkind = 'oidc'\nclient_id = 'b'\n[[provider]]\nname = 'c'\nkind = 'google'\nclient_id = 'c'\n\
+         client_secret = 'hunter2'\ncolour = 1\n[[provider]]\nname = 'd'\nkind = 'google'\nclient_id = 'd'\nclient_secret = 'hunter2'\n\
+         [[provider]]\nname = 'd'\nkind = 'google'\nclient_id = 'd'\nclient_secret = 'hunter2'\n"
+    );
+    let said = refused(&file, &[]);
+    let places =
+        ["FILE: provider[0].name: must be 1 to 32", "FILE: provider[1].issuer: is missing", "FILE: provider[1].client_secret: is missing"];
+    for place in places.into_iter().chain(["FILE: provider[2].colour: unknown field", "FILE: provider[4].name: is that of another"]) {
+        assert!(said.contains(place), "{place}: {said}");
+    }
+    assert_eq!(said.lines().count(), 5, "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    assert!(refused(&format!("{ISSUER}[provider]\nname = 'a'\n"), &[]).contains("provider: is a list: write [[provider]]"));
 }

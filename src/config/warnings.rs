@@ -5,6 +5,7 @@ use url::Url;
 use super::Config;
 use super::database::DatabaseUrl;
 use crate::identity::password_cost::Argon2Cost;
+use crate::identity::provider::ProviderKind;
 
 /// The sentences for `config`.
 pub(super) fn of(config: &Config) -> Vec<String> {
@@ -46,6 +47,16 @@ pub(super) fn of(config: &Config) -> Vec<String> {
         warnings.push(
             "database.url does not insist on TLS: add sslmode=verify-full, or whoever is in between can read the database".to_owned(),
         );
+    }
+    for known in config.providers.iter().map(|known| &known.provider) {
+        let is_for_everybody = matches!(known.kind, ProviderKind::Github | ProviderKind::Google) && known.allowed_email_domains.is_empty();
+        if known.create_accounts && known.enabled && is_for_everybody {
+            warnings.push(format!(
+                "provider {}: create_accounts gives everybody in the world who has an account there one here; allowed_email_domains would \
+                 draw a line",
+                known.name
+            ));
+        }
     }
     warnings
 }

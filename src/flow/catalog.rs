@@ -46,7 +46,7 @@ impl Cache {
 }
 
 /// The scopes of our own API, each with what it allows.
-const OWN_SCOPES: [(&str, &str); 11] = [
+const OWN_SCOPES: [(&str, &str); 13] = [
     ("clients:read", "see the applications registered here"),
     ("clients:write", "register, change and remove applications"),
     ("users:read", "see the people registered here"),
@@ -58,6 +58,8 @@ const OWN_SCOPES: [(&str, &str); 11] = [
     ("sessions:read", "see who is signed in here"),
     ("sessions:write", "sign people out"),
     ("refusals:read", "see why requests were refused"),
+    ("providers:read", "see the other identity providers"),
+    ("providers:write", "add, change and remove other identity providers"),
 ];
 
 /// The scopes of our own API, which every server has, each with what it allows.

@@ -25,13 +25,15 @@ pub(super) enum Section {
     Keys,
     /// Managing who is signed in here.
     Sessions,
+    /// Managing the other identity providers that people may come from.
+    Providers,
     /// Finding out why requests were refused.
     Refusals,
 }
 
 impl Section {
     /// All of them, in the order in which they are shown: what applications need first.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Tokens,
         Self::People,
         Self::Discovery,
@@ -40,6 +42,7 @@ impl Section {
         Self::Apis,
         Self::Keys,
         Self::Sessions,
+        Self::Providers,
         Self::Refusals,
         Self::Health,
     ];

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::flow::apply::step::{Secret, Step};
 use crate::flow::manage::clients::{ClientView, rotated};
+use crate::flow::manage::providers::ProviderView;
 use crate::flow::manage::users::UserView;
 use crate::flow::manage::{Expected, Reach, Refused, Version};
 use crate::flow::{Failure, Server};
@@ -42,6 +43,13 @@ impl Server {
                 self.change_user(Reach::Everything, &before.subject, &expected, password.clone(), change).await?.map(drop)
             }
             Step::DeleteUser(user) => self.delete_user(Reach::Everything, &user.subject, &still(&UserView::of(user))).await?,
+            Step::AddProvider(provider, secret) => self.add_provider(Reach::Everything, (**provider).clone(), secret).await?.map(drop),
+            Step::ChangeProvider { before, after, secret } => {
+                let expected = still(&ProviderView::of(before));
+                let after = |_| Ok((**after).clone());
+                self.change_provider(Reach::Everything, &before.provider.name, &expected, secret.as_ref(), after).await?.map(drop)
+            }
+            Step::DeleteProvider(stored) => self.delete_provider(&stored.provider.name, &still(&ProviderView::of(stored))).await?,
         };
         Ok(done.map(|()| None))
     }

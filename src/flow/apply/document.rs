@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use toml::Table;
 
@@ -14,6 +14,7 @@ use crate::flow::manage::users::NewPassword;
 use crate::identity::account::Account;
 use crate::identity::attribute::Attribute;
 use crate::identity::group::Group;
+use crate::identity::provider::Provider;
 use crate::identity::user::{PasswordHash, Username, WeakPassword, check_new_password};
 use crate::password::{GivenHash, Passwords};
 use crate::protocol::api::Api;
@@ -48,6 +49,7 @@ pub struct Document {
     pub(super) clients: Vec<Entry<Client, TokenHash>>,
     pub(super) apis: Vec<Entry<Api, ()>>,
     pub(super) users: Vec<Entry<(Username, Account), NewPassword>>,
+    pub(super) providers: Vec<Entry<Provider, SecretString>>,
     /// The identifiers of all its clients, also of those that something is wrong with.
     pub(super) client_ids: BTreeSet<String>,
     /// What is wrong with it by itself.
@@ -87,7 +89,8 @@ impl Document {
     /// Reads a file. What is wrong with it is in the document, for whoever plans with it.
     pub(super) fn read(text: &str, rules: &Rules<'_>) -> Self {
         let file = written::read(text, rules.issuer);
-        let all = file.attributes.iter().chain(&file.groups).chain(&file.clients).chain(&file.apis).chain(&file.users);
+        let all =
+            file.attributes.iter().chain(&file.groups).chain(&file.clients).chain(&file.apis).chain(&file.users).chain(&file.providers);
         let places = all.map(|entry| entry.place.clone()).collect();
         let mut document = Self { problems: file.problems, places, ..Self::default() };
         file.attributes.into_iter().for_each(|entry| document.attribute(entry));
@@ -95,6 +98,7 @@ impl Document {
         file.clients.into_iter().for_each(|entry| document.client(entry, rules));
         file.apis.into_iter().for_each(|entry| document.api(entry));
         file.users.into_iter().for_each(|entry| document.user(entry, rules));
+        file.providers.into_iter().for_each(|entry| document.provider(entry, rules));
         document
     }
 
@@ -202,6 +206,17 @@ impl Document {
         };
         self.note(place, vec![Problem::new(given.member, refused)]);
         None
+    }
+
+    fn provider(&mut self, written: Written, rules: &Rules<'_>) {
+        let Written { place, mut members, with_issuer } = written;
+        let given = self.take(&mut members, &place, &CLIENT_SECRETS, rules);
+        let Some(provider) = self.shaped::<Provider>(&place, members, &CLIENT_SECRETS) else { return };
+        let checked = provider.check().map(|()| provider);
+        let provider = self.checked(&place, checked);
+        // The other side chose it, so that its strength is theirs to judge.
+        let given = given.map(|given| given.text);
+        self.providers.extend(provider.map(|thing| Entry { place, thing, given, with_issuer }));
     }
 
     fn take(&mut self, members: &mut Table, place: &str, names: &[&'static str], rules: &Rules<'_>) -> Option<Given> {

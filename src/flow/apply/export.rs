@@ -4,7 +4,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 
 use crate::flow::apply::diff::without_defaults;
-use crate::flow::apply::step::{api_defaults, attribute_defaults};
+use crate::flow::apply::step::{api_defaults, attribute_defaults, provider_defaults};
 use crate::flow::apply::written::ISSUER;
 use crate::flow::{Failure, Server};
 use crate::identity::account::Account;
@@ -12,10 +12,11 @@ use crate::identity::group::Group;
 use crate::protocol::client_metadata::ClientMetadata;
 
 const HEAD: &str = "\
-# Clients, APIs, people, groups and attributes of {issuer}, written by `claviger export` for `claviger apply`.
+# Clients, APIs, people, groups, attributes and other identity providers of {issuer}, written by `claviger export` for `claviger apply`.
 #
 # Members that are left out have their default. Secrets and passwords are not in here: where this file is applied, what is there keeps its
-# own; new clients get generated secrets, and new people can't sign in with a password until they have one (`claviger users password`).
+# own; new clients get generated secrets, new providers need theirs, and new people can't sign in with a password until they have one
+# (`claviger users password`).
 # Instead of this server's URL, members say {issuer}: the URL of whichever server the file is applied to.
 ";
 
@@ -31,6 +32,8 @@ impl Server {
         file.insert("api".to_owned(), self.entries(self.store.apis().list().await?.into_iter(), &api_defaults())?);
         let users = self.store.users().list().await?;
         file.insert("user".to_owned(), self.entries(users.iter().map(Account::of), &Table::try_from(Account::default())?)?);
+        let providers = self.store.providers().list().await?.into_iter().map(|stored| stored.provider);
+        file.insert("provider".to_owned(), self.entries(providers, &provider_defaults())?);
         file.retain(|_, entries| entries.as_array().is_some_and(|entries| !entries.is_empty()));
         let head = HEAD.replacen(ISSUER, self.issuer.as_str(), 1);
         Ok(format!("{head}\n{}", toml::to_string_pretty(&file)?))

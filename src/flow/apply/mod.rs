@@ -12,6 +12,7 @@ mod document;
 mod export;
 mod people;
 mod plan;
+mod providers;
 mod secret;
 mod shape;
 mod step;
@@ -22,6 +23,8 @@ mod written;
 
 use std::ops::ControlFlow;
 use std::path::Path;
+
+use secrecy::ExposeSecret;
 
 use crate::flow::apply::document::Rules;
 use crate::flow::apply::plan::Found;
@@ -106,6 +109,8 @@ impl Server {
             apis: self.store.apis().list().await?,
             own_api: catalog::own_api(&self.issuer),
             users,
+            providers: self.store.providers().list().await?,
+            other_secrets: [].into(),
             other_passwords: [].into(),
         };
         for entry in document.users.iter().filter(|_| extent != Extent::Missing) {
@@ -120,6 +125,14 @@ impl Server {
             };
             if !matches {
                 found.other_passwords.insert(username.clone());
+            }
+        }
+        for entry in &document.providers {
+            let stored = found.providers.iter().find(|stored| stored.provider.name == entry.thing.name);
+            let (Some(stored), Some(given)) = (stored, &entry.given) else { continue };
+            // One that can't be opened is replaced.
+            if self.opened_secret(stored).is_none_or(|known| known.expose_secret() != given.expose_secret()) {
+                found.other_secrets.insert(stored.provider.name.to_string());
             }
         }
         Ok(found)

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 
 use crate::flow::apply::document::{Document, Entry};
+use crate::flow::apply::providers;
 use crate::flow::apply::step::{Secret, Step};
 use crate::flow::apply::{apis, people};
 use crate::flow::manage::users::NewPassword;
@@ -20,6 +21,7 @@ use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::problem::Problem;
 use crate::protocol::token::TokenHash;
+use crate::store::StoredProvider;
 
 /// How much a file has to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,9 @@ pub(super) struct Found {
     /// Our own.
     pub(super) own_api: Option<Api>,
     pub(super) users: Vec<User>,
+    pub(super) providers: Vec<StoredProvider>,
+    /// Those whose secret is another one than the file gives.
+    pub(super) other_secrets: BTreeSet<String>,
     /// Whose password is another one than the text that the file gives.
     pub(super) other_passwords: BTreeSet<Username>,
 }
@@ -64,6 +69,7 @@ pub(super) fn plan(document: &Document, found: &Found, extent: Extent, issuer: &
     steps.extend(unnamed.apis.into_iter().map(Step::DeleteApi));
     steps.extend(apis::steps(document, found, extent)?);
     steps.extend(document.users.iter().filter_map(|entry| user_step(entry, found, extent)));
+    steps.extend(providers::steps(document, found, extent)?);
     steps.extend(unnamed.users.into_iter().map(|user| Step::DeleteUser(Box::new(user))));
     steps.extend(unnamed.clients.into_iter().map(|client| Step::DeleteClient(Box::new(client))));
     steps.extend(people::deletions(document, found, extent));

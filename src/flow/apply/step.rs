@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use secrecy::SecretString;
 use serde::Serialize;
 use toml::{Table, Value};
 
@@ -10,11 +11,13 @@ use crate::flow::manage::users::NewPassword;
 use crate::identity::account::Account;
 use crate::identity::attribute::Attribute;
 use crate::identity::group::Group;
+use crate::identity::provider::Provider;
 use crate::identity::user::User;
 use crate::protocol::api::Api;
 use crate::protocol::client::Client;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::token::TokenHash;
+use crate::store::StoredProvider;
 
 /// One change.
 #[derive(Clone)]
@@ -78,6 +81,19 @@ pub enum Step {
     },
     /// An account is closed.
     DeleteUser(Box<User>),
+    /// Another identity provider is declared.
+    AddProvider(Box<Provider>, SecretString),
+    /// Another identity provider changes.
+    ChangeProvider {
+        /// As it is.
+        before: Box<StoredProvider>,
+        /// As it shall be.
+        after: Box<Provider>,
+        /// The secret that we have there, if it is another one.
+        secret: Option<SecretString>,
+    },
+    /// Nobody comes from there any more.
+    DeleteProvider(Box<StoredProvider>),
 }
 
 /// What becomes of a client's secrets.
@@ -109,15 +125,24 @@ impl Step {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::AddAttribute(_) | Self::AddGroup(_) | Self::AddClient(..) | Self::AddApi(_) | Self::AddUser(..) => Kind::Add,
+            Self::AddAttribute(_)
+            | Self::AddGroup(_)
+            | Self::AddClient(..)
+            | Self::AddApi(_)
+            | Self::AddUser(..)
+            | Self::AddProvider(..) => Kind::Add,
             Self::ChangeAttribute { .. }
             | Self::ChangeGroup { .. }
             | Self::ChangeClient { .. }
             | Self::ChangeApi { .. }
-            | Self::ChangeUser { .. } => Kind::Change,
-            Self::DeleteAttribute(_) | Self::DeleteGroup(_) | Self::DeleteClient(_) | Self::DeleteApi(_) | Self::DeleteUser(_) => {
-                Kind::Delete
-            }
+            | Self::ChangeUser { .. }
+            | Self::ChangeProvider { .. } => Kind::Change,
+            Self::DeleteAttribute(_)
+            | Self::DeleteGroup(_)
+            | Self::DeleteClient(_)
+            | Self::DeleteApi(_)
+            | Self::DeleteUser(_)
+            | Self::DeleteProvider(_) => Kind::Delete,
         }
     }
 
@@ -133,6 +158,8 @@ impl Step {
                 format!("client {}", client.id)
             }
             Self::AddApi(api) | Self::ChangeApi { before: api, .. } | Self::DeleteApi(api) => format!("api {}", api.identifier),
+            Self::AddProvider(provider, _) => format!("provider {}", provider.name),
+            Self::ChangeProvider { before, .. } | Self::DeleteProvider(before) => format!("provider {}", before.provider.name),
             Self::AddUser(account, _) => format!("user {}", account.username),
             Self::ChangeUser { before: user, .. } | Self::DeleteUser(user) => format!("user {}", user.username),
         }
@@ -168,9 +195,22 @@ impl Step {
                 lines.extend(password.as_ref().map(|_| "password: another one; their sessions and tokens end".to_owned()));
                 lines
             }
-            Self::DeleteAttribute(_) | Self::DeleteGroup(_) | Self::DeleteClient(_) | Self::DeleteApi(_) | Self::DeleteUser(_) => {
-                Vec::new()
+            Self::AddProvider(provider, _) => {
+                let mut lines = diff::new(&table(provider), &provider_defaults(), "name");
+                lines.push("client_secret: as given".to_owned());
+                lines
             }
+            Self::ChangeProvider { before, after, secret } => {
+                let mut lines = diff::changed(&table(&before.provider), &table(after));
+                lines.extend(secret.as_ref().map(|_| "client_secret: another one".to_owned()));
+                lines
+            }
+            Self::DeleteAttribute(_)
+            | Self::DeleteGroup(_)
+            | Self::DeleteClient(_)
+            | Self::DeleteApi(_)
+            | Self::DeleteUser(_)
+            | Self::DeleteProvider(_) => Vec::new(),
         }
     }
 }
@@ -206,6 +246,11 @@ pub(super) fn api_defaults() -> Table {
 /// The members that an attribute has if they are left out.
 pub(super) fn attribute_defaults() -> Table {
     Table::from_iter([("description".to_owned(), Value::String(String::new()))])
+}
+
+/// The members that a provider has if they are left out.
+pub(super) fn provider_defaults() -> Table {
+    Table::from_iter([("create_accounts".to_owned(), Value::Boolean(false)), ("enabled".to_owned(), Value::Boolean(true))])
 }
 
 fn of_client(client: &Client) -> Table {

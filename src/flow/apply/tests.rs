@@ -43,6 +43,8 @@ fn nothing() -> Found {
         apis: vec![],
         own_api: own_api(&issuer()),
         users: vec![],
+        providers: vec![],
+        other_secrets: [].into(),
         other_passwords: [].into(),
     }
 }

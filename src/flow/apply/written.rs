@@ -13,7 +13,7 @@ use crate::protocol::resource::Resource;
 pub(super) const ISSUER: &str = "{issuer}";
 
 /// What a file may name.
-const KINDS: &str = "[[attribute]], [[group]], [[client]], [[api]] and [[user]]";
+const KINDS: &str = "[[attribute]], [[group]], [[client]], [[api]], [[user]] and [[provider]]";
 
 /// A file as it is written.
 #[derive(Default)]
@@ -23,6 +23,7 @@ pub(super) struct File {
     pub(super) clients: Vec<Written>,
     pub(super) apis: Vec<Written>,
     pub(super) users: Vec<Written>,
+    pub(super) providers: Vec<Written>,
     /// What is wrong so far.
     pub(super) problems: Vec<Problem>,
 }
@@ -54,6 +55,7 @@ pub(super) fn read(text: &str, issuer: &Issuer) -> File {
             "group" => file.groups = entries("group", "name", value, issuer, &mut file.problems),
             "client" => file.clients = entries("client", "client_id", value, issuer, &mut file.problems),
             "api" => file.apis = entries("api", "identifier", value, issuer, &mut file.problems),
+            "provider" => file.providers = entries("provider", "name", value, issuer, &mut file.problems),
             "user" => file.users = entries("user", "username", value, issuer, &mut file.problems),
             other => file.problems.push(Problem::new(other, format!("is not known here; there are {KINDS}"))),
         }
@@ -152,7 +154,7 @@ mod tests {
         let text = "pepole = 1\n[client]\nclient_id = 'a'\n[[api]]\nidentifier = 'https://a.example'\n[[api]]\n\
                     identifier = 'https://A.example/'\n[[user]]\nusername = 'x'\n[[user]]\nusername = 'X'";
         let expected = [
-            "pepole: is not known here; there are [[attribute]], [[group]], [[client]], [[api]] and [[user]]",
+            "pepole: is not known here; there are [[attribute]], [[group]], [[client]], [[api]], [[user]] and [[provider]]",
             "client: is a list: write [[client]] above each one",
             "api[1] \"https://A.example/\": identifier: is that of api[0] already",
             "user[1] \"X\": username: is that of user[0] already",

@@ -1,4 +1,4 @@
-//! The management API, below `/api/v1`: clients, people and their groups and attributes, APIs, keys, sessions, and why requests were refused. Guarded by the scopes of our own API; the rules are in
+//! The management API, below `/api/v1`: clients, people and their groups and attributes, APIs, keys, sessions, other identity providers, and why requests were refused. Guarded by the scopes of our own API; the rules are in
 //! [`crate::flow::manage`].
 
 mod apis;
@@ -10,6 +10,7 @@ mod keys;
 mod precondition;
 mod preview;
 mod problem;
+mod providers;
 mod query;
 mod refusals;
 mod reply;
@@ -27,8 +28,14 @@ use crate::flow::manage::permission::Permitted;
 use crate::http::caller::{Bearer, Needs};
 use crate::http::manage::problem::Problem;
 
-pub(super) type Apis =
-    (clients::Api, (users::Api, groups::Api, attributes::Api, preview::Api), apis::Api, keys::Api, sessions::Api, refusals::Api);
+pub(super) type Apis = (
+    clients::Api,
+    (users::Api, groups::Api, attributes::Api, preview::Api),
+    apis::Api,
+    keys::Api,
+    sessions::Api,
+    (refusals::Api, providers::Api),
+);
 
 pub(super) fn apis(server: &Arc<Server>) -> Apis {
     (
@@ -37,12 +44,12 @@ pub(super) fn apis(server: &Arc<Server>) -> Apis {
         apis::Api(server.clone()),
         keys::Api(server.clone()),
         sessions::Api(server.clone()),
-        refusals::Api(server.clone()),
+        (refusals::Api(server.clone()), providers::Api(server.clone())),
     )
 }
 
 /// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub(super) const METHODS: [(&str, &str); 20] = [
+pub(super) const METHODS: [(&str, &str); 22] = [
     ("/api/v1/clients", "GET, HEAD, POST"),
     ("/api/v1/clients/:id", "GET, HEAD, PATCH, DELETE"),
     ("/api/v1/clients/:id/secrets", "POST"),
@@ -63,6 +70,8 @@ pub(super) const METHODS: [(&str, &str); 20] = [
     ("/api/v1/sessions", "GET, HEAD"),
     ("/api/v1/sessions/:sid", "GET, HEAD, DELETE"),
     ("/api/v1/refusals/:trace_id", "GET, HEAD"),
+    ("/api/v1/providers", "GET, HEAD, POST"),
+    ("/api/v1/providers/:name", "GET, HEAD, PATCH, DELETE"),
 ];
 
 /// Who is permitted to do what the operation does.

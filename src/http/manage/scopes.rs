@@ -23,4 +23,6 @@ scopes! {
     SessionsRead = "sessions:read",
     SessionsWrite = "sessions:write",
     RefusalsRead = "refusals:read",
+    ProvidersRead = "providers:read",
+    ProvidersWrite = "providers:write",
 }

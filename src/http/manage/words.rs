@@ -62,6 +62,16 @@ pub(super) enum KeyState {
     Retired,
 }
 
+/// What another identity provider speaks.
+#[derive(Enum)]
+#[oai(rename_all = "lowercase")]
+pub(super) enum ProviderKind {
+    Github,
+    Google,
+    Microsoft,
+    Oidc,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,7 +115,7 @@ fn every_problem_is_said_at_once_and_nothing_is_changed() {
         let said = site.apply(&text, flags).failed();
         let problems: Vec<&str> = said.lines().map(|line| line.trim_start_matches("claviger: ")).collect();
         let expected = [
-            "orders.toml: peple: is not known here; there are [[client]], [[api]] and [[user]]".to_owned(),
+            "orders.toml: peple: is not known here; there are [[attribute]], [[group]], [[client]], [[api]], [[user]] and [[provider]]".to_owned(),
             "orders.toml: client[0] \"importer\": client_secret: must have at least 32 characters; leave it out, and one is generated"
                 .to_owned(),
             "orders.toml: client[1] \"shop\": colour: unknown field `colour`, expected one of ".to_owned(),
@@ -256,7 +256,7 @@ fn what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere() {
     here.apply(&(given(SECRET) + more), &[]).succeeded();
     let exported = here.export();
     assert_hides(&exported, &[SECRET, PASSWORD]);
-    assert!(exported.starts_with(&format!("# Clients, APIs and people of {}, ", here.issuer)), "{exported}");
+    assert!(exported.starts_with(&format!("# Clients, APIs, people, groups, attributes and other identity providers of {}, ", here.issuer)), "{exported}");
     let docs = "[[client]]\nclient_id = \"docs\"\nclient_name = \"Docs\"\ntoken_endpoint_auth_method = \"none\"\nredirect_uris = [\n    \
                 \"{issuer}/docs/callback\",\n    \"https://x.example\",\n]\ncors_origins = [\"https://x.example\"]\n\n\
                 [client.lifetimes]\naccess_token = 120\n";
@@ -410,4 +410,35 @@ fn the_documented_file_works() {
     let said = outcome.succeeded();
     assert!(said.ends_with("4 added, 0 changed, 0 deleted.\n"), "{said}");
     assert_eq!(site.apply(example, &["--prune"]).succeeded(), "Nothing to change.\n");
+}
+
+#[tokio::test]
+async fn a_provider_is_declared_changed_and_keeps_its_secret_to_itself() {
+    let file = |more: &str| {
+        format!("[[provider]]\nname = \"work\"\nkind = \"oidc\"\nissuer = \"https://idp.example\"\nclient_id = \"claviger\"\n{more}\n")
+    };
+    let site = Site::migrated();
+    let missing = site.apply(&file(""), &[]).failed();
+    assert!(missing.contains("provider[0] \"work\": client_secret: is missing: a new provider needs it"), "{missing}");
+    let wrong = site.apply("[[provider]]\nname = \"m\"\nkind = \"microsoft\"\ntenant = \"common\"\nclient_id = \"x\"\n", &[]).failed();
+    assert!(wrong.contains("provider[0] \"m\": tenant: must be one tenant's identifier"), "{wrong}");
+
+    let added = site.apply(&file("client_secret = \"hunter2hunter2\""), &[]).succeeded();
+    assert!(added.contains("+ provider work\n") && added.contains("client_secret: as given"), "{added}");
+    assert_hides(&added, &["hunter2"]);
+    let again = |text: &str| site.apply(text, &[]).succeeded();
+    assert_eq!(again(&file("client_secret = \"hunter2hunter2\"")), "Nothing to change.\n");
+    assert_eq!(again(&file("")), "Nothing to change.\n", "what is stored stays");
+    let changed = again(&file("client_secret = \"hunter3\"\ncreate_accounts = true"));
+    assert!(changed.contains("~ provider work\n") && changed.contains("create_accounts: false → true"), "{changed}");
+    assert!(changed.contains("client_secret: another one"), "{changed}");
+    let exported = site.export();
+    assert!(exported.contains("[[provider]]\nname = \"work\"") && exported.contains("create_accounts = true"), "{exported}");
+    assert_hides(&exported, &["hunter", "client_secret"]);
+    assert_eq!(again(&exported), "Nothing to change.\n");
+    let database = fs::read(site.path("claviger.db")).unwrap();
+    assert!(!database.windows(7).any(|part| part == b"hunter3"), "it is sealed");
+
+    let pruned = site.apply(&orders("", ""), &["--prune"]).succeeded();
+    assert!(pruned.contains("- provider work\n"), "{pruned}");
 }

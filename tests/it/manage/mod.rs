@@ -7,6 +7,7 @@ mod groups;
 mod keys;
 mod permission;
 mod preview;
+mod providers;
 mod reach;
 mod refusals;
 mod sessions;
@@ -20,7 +21,7 @@ use crate::actors::{Answer, TestServer};
 
 /// Everything that an admin may do.
 const EVERYTHING: &str = "openid clients:read clients:write users:read users:write apis:read apis:write keys:read keys:write sessions:read sessions:write \
-     refusals:read";
+     refusals:read providers:read providers:write";
 
 /// Somebody who manages the server, by their access token.
 pub struct Manager<'a> {
