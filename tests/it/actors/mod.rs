@@ -1,9 +1,15 @@
 //! Who plays in the stories: the server, a browser, a relying party.
 
+mod broker;
 mod browser;
+mod liar;
+mod octo;
 mod relying_party;
 mod server;
 
+pub use broker::{Broker, provider};
 pub use browser::{Browser, Page};
+pub use liar::{Liar, Lie};
+pub use octo::Octo;
 pub use relying_party::{RelyingParty, Tokens, claims};
 pub use server::{Answer, START, TestServer, copy_keys};

@@ -11,6 +11,7 @@ use claviger::flow::manage::Expected;
 use claviger::flow::{Server, Settings};
 use claviger::identity::session::SessionLimits;
 use claviger::identity::throttle::ThrottleLimits;
+use claviger::outbound::{self, Outbound};
 use claviger::password::{Argon2Cost, Passwords};
 use claviger::protocol::client::{Client, ClientId, ClientSecret};
 use claviger::protocol::client_metadata::ClientMetadata;
@@ -22,6 +23,7 @@ use claviger::protocol::trace_id::TraceId;
 use claviger::random::Random;
 use claviger::signing::{KeyFolder, KeySize, Reload, Rotation, SharedKeyring};
 use claviger::store::Store;
+use claviger::upstream::{Registered, Upstream};
 use claviger::web::accept::{Limits, serve};
 use claviger::web::listeners::Listeners;
 use reqwest::header::HeaderMap;
@@ -130,7 +132,16 @@ impl TestServer {
         Self::start_with(Database::sqlite().await, Clock::system(), Surroundings::default()).await
     }
 
+    /// A server that takes people from other providers.
+    pub async fn start_with_providers(providers: Vec<Registered>) -> Self {
+        Self::start_between(Database::sqlite().await, Clock::standing_at(START), Surroundings::default(), providers).await
+    }
+
     async fn start_with(database: Database, clock: Clock, surroundings: Surroundings) -> Self {
+        Self::start_between(database, clock, surroundings, Vec::new()).await
+    }
+
+    pub async fn start_between(database: Database, clock: Clock, surroundings: Surroundings, providers: Vec<Registered>) -> Self {
         let listeners = Listeners::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let issuer = format!("http://{}", listeners.local_addresses()[0]);
         let folder = tempfile::tempdir().unwrap();
@@ -147,15 +158,11 @@ impl TestServer {
             key_size: KeySize::default(),
             kept_refusals: 10_000,
         };
-        let server = Arc::new(Server::new(
-            Issuer::parse(&issuer).unwrap(),
-            settings,
-            store.clone(),
-            keyring.clone(),
-            passwords,
-            clock.clone(),
-            random,
-        ));
+        let limits = outbound::Limits { total: Duration::from_secs(2), ..outbound::Limits::default() };
+        let upstream = Upstream::new(Outbound::new(None, limits).unwrap(), clock.clone());
+        let server =
+            Server::new(Issuer::parse(&issuer).unwrap(), settings, store.clone(), keyring.clone(), passwords, clock.clone(), random);
+        let server = Arc::new(server.with_providers(upstream, providers));
         server.put_demo_data().await.unwrap().unwrap();
         let limits = Limits {
             max_connections: 256,

@@ -9,6 +9,7 @@ mod confused_tokens;
 mod csrf;
 mod forged_tokens;
 mod framing;
+mod identity_providers;
 mod log_secrecy;
 mod open_redirectors;
 mod redirect_uris;

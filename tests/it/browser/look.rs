@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::chromium::Chromium;
 use super::gallery::Gallery;
-use crate::actors::{Browser, RelyingParty, TestServer};
+use crate::actors::{Browser, Octo, RelyingParty, TestServer, provider};
 
 const EVERYTHING: &str = "openid profile email address phone offline_access items:read items:write";
 const FIREFOX_ON_WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -149,6 +149,41 @@ async fn of_the_pages_for_who_is_signed_in() {
     browser.open(&server.url("/logout?client_id=demo-spa")).await;
     browser.sees("Demo browser application asks to sign you out.").await;
     gallery.look(&browser, "logout-client").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_other_ways_to_sign_in() {
+    let gallery = Gallery::new();
+    let octo = Octo::start().await;
+    let company = json!({"name": "company", "display_name": "The Looking-Glass Company of Oxford and Llandudno"});
+    let two = vec![provider("github", &octo.url, &json!({})), provider("github", &octo.url, &company)];
+    let server = TestServer::start_with_providers(two).await;
+    let browser = Chromium::start().await;
+    browser.excuse("Failed to load resource: the server responded with a status of 400");
+    browser.open(&RelyingParty::demo_web(&server).authorization_url("openid", "")).await;
+    browser.sees("Continue with GitHub").await;
+    gallery.look(&browser, "login-providers").await;
+    browser.press("Continue with GitHub").await;
+    browser.press("Cancel").await;
+    browser.sees("GitHub says that you turned back.").await;
+    gallery.look(&browser, "login-provider-error").await;
+    browser.open(&server.url("/login?again=1")).await;
+    browser.sees("Please sign in again first.").await;
+    gallery.look(&browser, "login-again").await;
+
+    browser.press("Continue with GitHub").await;
+    browser.press("Authorize").await;
+    browser.sees("It is the only way into your account").await;
+    gallery.look(&browser, "account-provider-only").await;
+    browser.press("Link The Looking-Glass Company of Oxford and Llandudno").await;
+    browser.press("Cancel").await;
+    browser.sees("says that you turned back").await;
+    gallery.look(&browser, "account-provider-error").await;
+    browser.press("Link The Looking-Glass Company of Oxford and Llandudno").await;
+    browser.press("Authorize").await;
+    browser.sees("It is linked").await;
+    gallery.look(&browser, "account-providers").await;
     browser.close().await;
 }
 

@@ -14,6 +14,7 @@ mod fastapi;
 mod forgery;
 mod gallery;
 mod look;
+mod provider;
 mod sign_in;
 mod sign_out;
 mod single_sign_on;

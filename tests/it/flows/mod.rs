@@ -12,6 +12,8 @@ mod logout;
 mod native;
 mod password_grant;
 mod prompt;
+mod provider;
+mod provider_links;
 mod resources;
 mod roles;
 mod session;

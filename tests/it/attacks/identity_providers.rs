@@ -1,0 +1,235 @@
+//! Providers that lie, and people who bring answers that are not theirs (RFC 9700 §4.4, §4.5, §4.7; RFC 9207).
+
+use std::time::Duration;
+
+use claviger::identity::user::Username;
+use serde_json::json;
+
+use crate::actors::{Broker, Browser, Liar, Lie, Page, RelyingParty, TestServer, provider};
+
+async fn liar_and_server() -> (Liar, TestServer) {
+    let liar = Liar::start().await;
+    let server = TestServer::start_with_providers(vec![provider("oidc", &liar.issuer, &json!({}))]).await;
+    (liar, server)
+}
+
+fn url(server: &TestServer, extra: &str) -> String {
+    RelyingParty::demo_web(server).authorization_url("openid", &format!("provider=work{extra}"))
+}
+
+/// Asserts that nobody is in, and that there is a page which says so.
+#[track_caller]
+fn assert_out(what: &str, browser: &Browser<'_>, page: &Page) {
+    assert_eq!((page.left, page.status.as_u16()), (false, 400), "{what}: {} {}", page.url, page.body);
+    assert!(!browser.cookies.contains_key("claviger-session"), "{what}: a session");
+    assert!(!page.body.contains("secret words"), "{what}: {}", page.body);
+}
+
+#[tokio::test]
+async fn a_provider_that_lies_lets_nobody_in() {
+    for lie in Lie::ALL {
+        let (liar, server) = liar_and_server().await;
+        let what = format!("{lie:?}");
+        let mut browser = Browser::new(&server);
+        if lie.is_in_metadata() {
+            liar.lies(lie);
+            let page = browser.open(&url(&server, "")).await;
+            assert_out(&what, &browser, &page);
+            let page = browser.submit(&page, &[("username", "alice"), ("password", "wonderland")], "login-submit").await;
+            assert!(page.left || page.url.path() == "/consent", "{what}: the password works: {}", page.body);
+        } else {
+            let away = browser.open(&url(&server, "&max_age=60")).await;
+            liar.lies(lie);
+            let page = browser.open(&Liar::back(&away, &[])).await;
+            assert_out(&what, &browser, &page);
+            let why = server.why(&page.trace_id).await;
+            assert!(!why.to_string().contains("secret words"), "{what}: {why}");
+            // Honest again, it is believed again.
+            liar.lies(Lie::Nothing);
+            let away = browser.open(&url(&server, "&max_age=60")).await;
+            let page = browser.open(&Liar::back(&away, &[])).await;
+            assert_eq!(page.url.path(), "/consent", "{what}: {}", page.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_keeps_nobody_from_the_password() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = TestServer::start_with_providers(vec![provider("oidc", &format!("http://127.0.0.1:{port}"), &json!({}))]).await;
+    let mut browser = Browser::new(&server);
+    let page = browser.open(&url(&server, "")).await;
+    assert_out("down", &browser, &page);
+    assert!(page.body.contains("be reached at the moment"), "{}", page.body);
+    let page = browser.submit(&page, &[("username", "alice"), ("password", "wonderland")], "login-submit").await;
+    assert!(page.left || page.url.path() == "/consent", "{}", page.body);
+}
+
+#[tokio::test]
+async fn new_keys_of_a_provider_are_found_and_keys_at_will_are_not_asked_for_again_and_again() {
+    let (liar, server) = liar_and_server().await;
+    let sign_in = async || {
+        let mut browser = Browser::new(&server);
+        let away = browser.open(&url(&server, "")).await;
+        browser.open(&Liar::back(&away, &[])).await
+    };
+    assert_eq!(sign_in().await.url.path(), "/consent");
+    liar.changes_keys();
+    assert_eq!(sign_in().await.url.path(), "/consent");
+    let fetched = || liar.asked().iter().filter(|path| *path == "/jwks").count();
+    assert_eq!(fetched(), 2);
+    liar.lies(Lie::UnknownKey);
+    for _ in 0..5 {
+        assert_eq!(sign_in().await.status, 400);
+    }
+    assert_eq!(fetched(), 2, "not within seconds of the last time");
+}
+
+#[tokio::test]
+async fn an_answer_of_another_issuer_is_refused() {
+    let (liar, server) = liar_and_server().await;
+    let back = async |extra: &[(&str, &str)]| {
+        let mut browser = Browser::new(&server);
+        let away = browser.open(&url(&server, "")).await;
+        let page = browser.open(&Liar::back(&away, extra)).await;
+        if page.url.path() != "/consent" {
+            assert_out("iss", &browser, &page);
+        }
+        page.url.path().to_owned()
+    };
+    assert_eq!(back(&[]).await, "/consent");
+    assert_eq!(back(&[("iss", &liar.issuer)]).await, "/consent");
+    assert_ne!(back(&[("iss", "https://evil.example")]).await, "/consent");
+    assert!(!liar.asked().is_empty());
+    // One that says that it names itself has to.
+    let (liar, server) = liar_and_server().await;
+    liar.announces(json!({"authorization_response_iss_parameter_supported": true}));
+    let mut browser = Browser::new(&server);
+    let away = browser.open(&url(&server, "")).await;
+    let page = browser.open(&Liar::back(&away, &[])).await;
+    assert_out("no iss", &browser, &page);
+    assert!(!liar.asked().contains(&"/token".to_owned()), "the code goes nowhere");
+}
+
+#[tokio::test]
+async fn an_answer_counts_once_in_its_own_browser_in_time_and_for_its_own_provider() {
+    let liar = Liar::start().await;
+    let two = [provider("oidc", &liar.issuer, &json!({})), provider("oidc", &liar.issuer, &json!({"name": "other"}))];
+    let server = TestServer::start_with_providers(two.to_vec()).await;
+    let mut browser = Browser::new(&server);
+    let away = browser.open(&url(&server, "")).await;
+    let back = Liar::back(&away, &[]);
+
+    let mut victim = Browser::new(&server);
+    let page = victim.open(&back).await;
+    assert_out("login CSRF: another browser", &victim, &page);
+    victim.open(&url(&server, "")).await;
+    let page = victim.open(&back).await;
+    assert_out("another browser that has an attempt of its own", &victim, &page);
+    let page = browser.open(&back.replace("/callback/work", "/callback/other")).await;
+    assert_out("mix-up: another provider's address", &browser, &page);
+    let page = browser.open(&back.replace("state=", "state=x")).await;
+    assert_out("another state", &browser, &page);
+    assert!(!liar.asked().contains(&"/token".to_owned()), "no code was handed on");
+
+    let page = browser.open(&back).await;
+    assert_eq!(page.url.path(), "/consent", "{}", page.body);
+    let mut replayer = Browser::new(&server);
+    replayer.cookies = browser.cookies.clone();
+    replayer.cookies.remove("claviger-session");
+    let page = replayer.open(&back).await;
+    assert_out("replay", &replayer, &page);
+
+    let mut late = Browser::new(&server);
+    let away = late.open(&url(&server, "")).await;
+    server.clock.advance(Duration::from_secs(601));
+    let page = late.open(&Liar::back(&away, &[])).await;
+    assert_out("too late", &late, &page);
+}
+
+#[tokio::test]
+async fn an_address_or_a_name_equal_to_a_local_one_never_links() {
+    let (liar, server) = liar_and_server().await;
+    let alice = server.store.users().find_by_username(&Username::parse("alice").unwrap()).await.unwrap().unwrap();
+    for (number, verified) in [true, false].into_iter().enumerate() {
+        liar.says(json!({
+            "sub": format!("mallory-{number}"), "preferred_username": "alice", "name": "Alice Liddell", "email": "alice@example.com",
+            "email_verified": verified,
+        }));
+        let mut browser = Browser::new(&server);
+        let away = browser.open(&url(&server, "")).await;
+        let page = browser.open(&Liar::back(&away, &[])).await;
+        assert_eq!(page.url.path(), "/consent", "{}", page.body);
+        let taken_over = server.store.identities().of_user(&alice.subject).await.unwrap();
+        assert!(taken_over.is_empty(), "{taken_over:?}");
+        let name = Username::parse(&format!("alice-{}", number + 2)).unwrap();
+        let made = server.store.users().find_by_username(&name).await.unwrap().unwrap();
+        assert!(made.roles.is_empty() && made.password.is_none(), "{made:?}");
+    }
+    assert_eq!(server.store.users().find(&alice.subject).await.unwrap(), Some(alice));
+}
+
+#[tokio::test]
+async fn the_subject_of_one_issuer_is_not_that_of_another_under_the_same_name() {
+    let (first, second) = (Liar::start().await, Liar::start().await);
+    let server = TestServer::start_with_providers(vec![provider("oidc", &first.issuer, &json!({}))]).await;
+    let mut browser = Browser::new(&server);
+    let away = browser.open(&url(&server, "")).await;
+    browser.open(&Liar::back(&away, &[])).await;
+    let identities = server.store.identities();
+    assert!(identities.find("work", &first.issuer, "octavia").await.unwrap().is_some());
+    assert!(identities.find("work", &second.issuer, "octavia").await.unwrap().is_none());
+    assert!(identities.find("other", &first.issuer, "octavia").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_form_that_another_page_sends_sends_nobody_away() {
+    let (liar, server) = liar_and_server().await;
+    let answer = server.post("/login/with/work", None, &[("continue", "")]).await;
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    for path in ["/account/providers/link", "/account/providers/unlink"] {
+        assert_eq!(server.post(path, None, &[("provider", "work")]).await.status, 403, "{path}");
+    }
+    assert!(liar.asked().is_empty());
+}
+
+#[tokio::test]
+async fn whoever_lures_somebody_to_link_gets_no_way_into_their_account() {
+    let broker = Broker::start(&json!({})).await;
+    // Mallory begins to link, signs in there as herself, and lures bob to the address that leads back.
+    let mut mallory = Browser::new(&broker.server);
+    let page = mallory.open("/login").await;
+    let account = mallory.submit(&page, &[("username", "alice"), ("password", "wonderland")], "login-submit").await;
+    let away = mallory.submit(&account, &[], "link-work").await;
+    let back = broker.pass_there(&away, "alice", "wonderland").await;
+    let mut bob = Browser::new(&broker.server);
+    let page = bob.open("/login").await;
+    bob.submit(&page, &[("username", "bob"), ("password", "builder")], "login-submit").await;
+    let page = bob.open(&back).await;
+    assert_eq!(page.status, 400, "{}", page.body);
+    // Even in her own browser, it is for whom it was begun.
+    mallory.cookies.remove("claviger-session");
+    let page = mallory.open("/login").await;
+    mallory.submit(&page, &[("username", "bob"), ("password", "builder")], "login-submit").await;
+    mallory.open(&back).await;
+    for name in ["alice", "bob"] {
+        let user = broker.server.store.users().find_by_username(&Username::parse(name).unwrap()).await.unwrap().unwrap();
+        assert!(broker.server.store.identities().of_user(&user.subject).await.unwrap().is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_account_stays_closed() {
+    let (liar, server) = liar_and_server().await;
+    let mut browser = Browser::new(&server);
+    let away = browser.open(&url(&server, "")).await;
+    browser.open(&Liar::back(&away, &[])).await;
+    let octavia = server.store.users().find_by_username(&Username::parse("octavia").unwrap()).await.unwrap().unwrap();
+    let disabled = claviger::identity::user::User { enabled: false, ..octavia.clone() };
+    assert_eq!(server.store.users().replace(&octavia, &disabled).await, Ok(claviger::store::Applied::Done));
+    let mut again = Browser::new(&server);
+    let away = again.open(&url(&server, "")).await;
+    let page = again.open(&Liar::back(&away, &[])).await;
+    assert_out("disabled", &again, &page);
+    drop(liar);
+}

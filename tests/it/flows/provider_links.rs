@@ -1,0 +1,105 @@
+//! Linking who somebody is elsewhere to their account here, and taking that back.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::actors::{Broker, Browser, Page, RelyingParty};
+
+/// Signs in as this person with their password, and shows the account page.
+async fn at_account(browser: &mut Browser<'_>, username: &str, password: &str) -> Page {
+    let page = browser.open("/login").await;
+    let page = browser.submit(&page, &[("username", username), ("password", password)], "login-submit").await;
+    assert_eq!(page.url.path(), "/account", "{}", page.body);
+    page
+}
+
+/// Links bob's account here to who signs in there like this.
+async fn link(broker: &Broker, browser: &mut Browser<'_>, account: &Page, username: &str, password: &str) -> Page {
+    let away = browser.submit(account, &[], "link-work").await;
+    assert_eq!(away.parameter("prompt").as_deref(), Some("select_account"));
+    let back = broker.pass_there(&away, username, password).await;
+    browser.open(&back).await
+}
+
+#[tokio::test]
+async fn bob_links_his_account_and_comes_that_way() {
+    let broker = Broker::start(&json!({"create_accounts": false})).await;
+    let mut browser = Browser::new(&broker.server);
+    let account = at_account(&mut browser, "bob", "builder").await;
+    let linked = link(&broker, &mut browser, &account, "alice", "wonderland").await;
+    assert!(linked.body.contains("It is linked"), "{}", linked.body);
+    assert!(linked.body.contains("<bdi>work</bdi>: <bdi>alice</bdi>"), "{}", linked.body);
+
+    let app = RelyingParty::demo_web(&broker.server);
+    let mut elsewhere = Browser::new(&broker.server);
+    let page = broker.sign_in(&mut elsewhere, &app.authorization_url("openid profile", "provider=work"), "alice", "wonderland").await;
+    let done = if page.left { page } else { elsewhere.submit(&page, &[], "consent-allow").await };
+    let told = broker.server.userinfo(app.redeem(&done.code()).await.access()).await.json();
+    assert_eq!(told["preferred_username"], json!("bob"), "{told}");
+
+    let account = browser.open("/account").await;
+    let unlinked = browser.submit(&account, &[], "/account/providers/unlink").await;
+    assert!(unlinked.body.contains("It is unlinked"), "{}", unlinked.body);
+    let away = Browser::new(&broker.server).open(&app.authorization_url("openid", "provider=work")).await;
+    let mut stranger = Browser::new(&broker.server);
+    let page = broker.sign_in(&mut stranger, &app.authorization_url("openid", "provider=work"), "alice", "wonderland").await;
+    assert!(page.body.contains("Nobody here is linked to your account at work."), "{}", page.body);
+    drop(away);
+}
+
+#[tokio::test]
+async fn linking_needs_a_fresh_sign_in() {
+    let broker = Broker::start(&json!({})).await;
+    let mut browser = Browser::new(&broker.server);
+    let account = at_account(&mut browser, "bob", "builder").await;
+    broker.server.clock.advance(Duration::from_secs(301));
+    let page = browser.submit(&account, &[], "link-work").await;
+    assert_eq!((page.left, page.url.path()), (false, "/login"), "{}", page.url);
+    assert!(page.body.contains("Please sign in again first."), "{}", page.body);
+    let account = browser.submit(&page, &[("username", "bob"), ("password", "builder")], "login-submit").await;
+    let linked = link(&broker, &mut browser, &account, "alice", "wonderland").await;
+    assert!(linked.body.contains("It is linked"), "{}", linked.body);
+}
+
+#[tokio::test]
+async fn the_last_way_in_stays() {
+    let broker = Broker::start(&json!({})).await;
+    let mut browser = Browser::new(&broker.server);
+    let page = browser.open("/login").await;
+    let away = browser.submit(&page, &[], "with-work").await;
+    let back = broker.pass_there(&away, "alice", "wonderland").await;
+    let account = browser.open(&back).await;
+    assert_eq!(account.url.path(), "/account", "{}", account.body);
+    assert!(account.body.contains("It is the only way into your account"), "{}", account.body);
+    assert!(account.body.contains("This account has no password"), "{}", account.body);
+    assert!(!account.body.contains("/account/providers/unlink"));
+    // Who sends the form all the same is told the same.
+    let csrf = account.field("csrf").unwrap();
+    let subject = {
+        let name = claviger::identity::user::Username::parse("alice-2").unwrap();
+        let user = broker.server.store.users().find_by_username(&name).await.unwrap().unwrap();
+        broker.server.store.identities().of_user(&user.subject).await.unwrap()[0].subject.clone()
+    };
+    let form = [("csrf", csrf), ("provider", "work".to_owned()), ("subject", subject)].map(|(name, value)| (name.to_owned(), value));
+    let refused = browser.send(&broker.server.url("/account/providers/unlink").parse().unwrap(), Some(&form)).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("the only way into your account"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn what_opens_one_account_opens_no_other() {
+    let broker = Broker::start(&json!({})).await;
+    let mut bob = Browser::new(&broker.server);
+    let account = at_account(&mut bob, "bob", "builder").await;
+    link(&broker, &mut bob, &account, "alice", "wonderland").await;
+    let mut alice = Browser::new(&broker.server);
+    let account = at_account(&mut alice, "alice", "wonderland").await;
+    let refused = link(&broker, &mut alice, &account, "alice", "wonderland").await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("is linked to another account here already"), "{}", refused.body);
+    // To link it once more to the same account is fine.
+    let account = bob.open("/account").await;
+    let again = link(&broker, &mut bob, &account, "alice", "wonderland").await;
+    assert!(again.body.contains("It is linked"), "{}", again.body);
+}
