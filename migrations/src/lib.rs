@@ -17,6 +17,7 @@ mod m0009_refusal;
 mod m0010_person_group;
 mod m0011_attribute;
 mod m0012_claim_rule;
+mod m0013_api_key;
 mod m0020_provider;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_person_group::Migration),
             Box::new(m0011_attribute::Migration),
             Box::new(m0012_claim_rule::Migration),
+            Box::new(m0013_api_key::Migration),
             Box::new(m0020_provider::Migration),
         ]
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::output::{Trouble, complain, say, say_secret};
+use crate::cli::output::{SecretOf, Trouble, complain, say, say_secret};
 use crate::cli::place::Place;
 use crate::flow::Server;
 use crate::flow::apply::{Document, Extent, Kind, Step, Strength};
@@ -133,7 +133,7 @@ impl Shown {
         }
         let said = match (secret, step) {
             (Some(secret), Step::AddClient(client, _) | Step::ChangeClient { before: client, .. }) => {
-                say_secret(&format!("{step}\n    its secret, shown this once"), secret, &client.id)
+                say_secret(&format!("{step}\n    its secret, shown this once"), secret, SecretOf::Client(&client.id))
             }
             _ => say(step),
         };

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::cli::output::{Trouble, say, say_secret, table};
+use crate::cli::output::{SecretOf, Trouble, say, say_secret, table};
 use crate::cli::place::Place;
 use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
@@ -133,7 +133,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             let added = server.add_client(client, None).await??;
             let registered = format!("Registered {}.", added.made.id);
             match &added.secret {
-                Some(secret) => say_secret(&format!("{registered}\n{SHOWN}"), secret, &added.made.id)?,
+                Some(secret) => say_secret(&format!("{registered}\n{SHOWN}"), secret, SecretOf::Client(&added.made.id))?,
                 None => say(registered)?,
             }
         }
@@ -148,7 +148,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         Command::RotateSecret { id } => {
             let id = parse(&id)?;
             if let Some(secret) = server.rotate_client_secret(&id, None).await??.secret {
-                say_secret(SHOWN, &secret, &id)?;
+                say_secret(SHOWN, &secret, SecretOf::Client(&id))?;
             }
         }
         Command::Delete { id } => {

@@ -22,8 +22,10 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// List them: name, roles, description
+    #[command(after_help = "Example:\n  claviger groups list")]
     List,
     /// Make one
+    #[command(after_help = "Example:\n  claviger groups add editors --role editor --description 'Those who write'")]
     Add {
         /// Its name, which also stands in tokens
         name: String,
@@ -34,7 +36,8 @@ enum Command {
         #[arg(long, value_name = "TEXT", default_value = "")]
         description: String,
     },
-    /// Give it exactly these roles
+    /// Give it these roles and no others
+    #[command(after_help = "Example:\n  claviger groups roles editors --role editor --role reader")]
     Roles {
         /// Its name
         name: String,
@@ -43,6 +46,7 @@ enum Command {
         roles: Vec<String>,
     },
     /// Delete one: nobody is in it any more
+    #[command(after_help = "Example:\n  claviger groups delete editors")]
     Delete {
         /// Its name
         name: String,

@@ -1,5 +1,6 @@
 //! Who starts it: one command per file. Commands change data through [`crate::flow`] like everybody else.
 
+mod api_keys;
 mod apis;
 pub mod app;
 mod apply;
@@ -49,6 +50,7 @@ enum Command {
     Users(users::Arguments),
     Groups(groups::Arguments),
     Apis(apis::Arguments),
+    ApiKeys(api_keys::Arguments),
     Keys(keys::Arguments),
     Openapi(openapi::Arguments),
     Preview(preview::Arguments),
@@ -89,6 +91,7 @@ fn start(arguments: Arguments) -> Result<ExitCode, Trouble> {
             Command::Users(arguments) => users::run(arguments).await,
             Command::Groups(arguments) => groups::run(arguments).await,
             Command::Apis(arguments) => apis::run(arguments).await,
+            Command::ApiKeys(arguments) => api_keys::run(arguments).await,
             Command::Keys(arguments) => keys::run(arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
             Command::Preview(arguments) => preview::run(arguments).await,

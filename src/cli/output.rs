@@ -7,6 +7,7 @@ use crate::config::Problems;
 use crate::flow::Failure;
 use crate::flow::manage::Refused;
 use crate::protocol::client::ClientId;
+use crate::protocol::subject::ApiKeyId;
 use crate::protocol::token::Token;
 use crate::signing::KeyFolderFailure;
 use crate::store::StoreFailure;
@@ -18,13 +19,27 @@ pub(super) fn say(line: impl Display) -> Result<(), Trouble> {
 }
 
 /// Prints the generated secret of a client after some words. It is shown this once, so nobody to read it is a failure as well.
-pub(super) fn say_secret(words: &str, secret: &Token, client: &ClientId) -> Result<(), Trouble> {
+pub(super) fn say_secret(words: &str, secret: &Token, of: SecretOf<'_>) -> Result<(), Trouble> {
     print(format_args!("{words}: {}", secret.reveal())).map_err(|error| {
-        Trouble::new(format!(
-            "the client {client} has its secret, but it can't be shown: standard output can't be written to: {error}. Make another one with \
-             `claviger clients rotate-secret {client}`."
-        ))
+        let (made, instead) = match of {
+            SecretOf::Client(id) => {
+                (format!("the client {id} has its secret"), format!("Make another one with `claviger clients rotate-secret {id}`."))
+            }
+            SecretOf::ApiKey(id) => {
+                (format!("the API key {id} is made"), format!("Revoke it with `claviger api-keys revoke {id}`, and make another one."))
+            }
+        };
+        Trouble::new(format!("{made}, but it can't be shown: standard output can't be written to: {error}. {instead}"))
     })
+}
+
+/// What a secret belongs to that is shown this once.
+#[derive(Clone, Copy)]
+pub(super) enum SecretOf<'a> {
+    /// A client.
+    Client(&'a ClientId),
+    /// An API key.
+    ApiKey(&'a ApiKeyId),
 }
 
 fn print(line: impl Display) -> io::Result<()> {

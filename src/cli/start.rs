@@ -76,6 +76,7 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
         password_minimum: config.password.minimum_length,
         key_size: size,
         kept_refusals: config.log.kept_refusals,
+        api_key_in_query: config.api_keys.in_query,
     };
     let upstream = Upstream::new(outbound(config)?, clock.clone());
     let providers = config.providers.iter().cloned().map(|known| Registered { provider: known.provider, secret: known.secret });

@@ -2,6 +2,7 @@
 //! refusal of unknown names and the reference in `docs/configuration.md` all come from that declaration. Nothing here acts on a
 //! setting; a configuration that exists has been checked.
 
+pub mod api_keys;
 pub mod database;
 pub mod docs;
 pub mod keys;
@@ -22,6 +23,7 @@ mod warnings;
 
 use std::path::Path;
 
+pub use self::api_keys::ApiKeys;
 pub use self::database::Database;
 pub use self::docs::Docs;
 pub use self::keys::Keys;
@@ -64,6 +66,8 @@ pub struct Config {
     pub outbound: Outbound,
     /// Other identity providers.
     pub providers: Vec<ConfiguredProvider>,
+    /// Where API keys may stand.
+    pub api_keys: ApiKeys,
 }
 
 impl Config {
@@ -84,11 +88,12 @@ impl Config {
         let docs = Docs::read(&mut source);
         let outbound = Outbound::read(&mut source);
         let providers = provider::read(&mut source);
+        let api_keys = ApiKeys::read(&mut source);
         let mut problems = source.into_problems();
         problems.extend(password.as_ref().and_then(Password::contradiction));
         problems.extend(login.as_ref().and_then(Login::contradiction));
         problems.extend(session.as_ref().and_then(Session::contradiction));
-        match (top, server, database, keys, password, login, session, log, docs, outbound) {
+        match (top, server, database, keys, password, login, session, log, docs, api_keys, outbound) {
             (
                 Some(top),
                 Some(server),
@@ -99,9 +104,10 @@ impl Config {
                 Some(session),
                 Some(log),
                 Some(docs),
+                Some(api_keys),
                 Some(outbound),
             ) if problems.is_empty() => {
-                Ok(Self { issuer: top.issuer, server, database, keys, password, login, session, log, docs, outbound, providers })
+                Ok(Self { issuer: top.issuer, server, database, keys, password, login, session, log, docs, api_keys, outbound, providers })
             }
             _ => Err(Problems::new(problems)),
         }

@@ -63,7 +63,7 @@ fn every_problem_is_reported_at_once_and_says_where() {
             "FILE: log.format: must be one of text, json",
             "FILE: keys.colour: is no setting; [keys] has folder, rsa_bits",
             "FILE: surprise: is no setting; outside a section there is only issuer",
-            "FILE: sessions: is no section; there are server, database, keys, password, login, session, log, docs, outbound",
+            "FILE: sessions: is no section; there are server, database, keys, password, login, session, log, docs, api_keys, outbound",
             "CLAVIGER_LOG_COLOUR: is no setting; see the configuration reference for the names that there are",
             "login.address_failures: must not be less than login.account_failures, or one person locks out a whole network",
         ]

@@ -43,6 +43,12 @@ pub(super) fn of(config: &Config) -> Vec<String> {
     if config.login.account_failures > 100 {
         warnings.push("login.account_failures is above 100, the most that NIST SP 800-63B allows".to_owned());
     }
+    if config.api_keys.in_query {
+        warnings.push(
+            "api_keys.in_query is on: keys in URLs end up in the logs of proxies and in browsers' histories; only for what can send no header"
+                .to_owned(),
+        );
+    }
     if crosses_the_network_in_the_clear(&config.database.url) {
         warnings.push(
             "database.url does not insist on TLS: add sslmode=verify-full, or whoever is in between can read the database".to_owned(),

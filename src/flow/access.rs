@@ -1,9 +1,10 @@
 //! Whether an access token is alive: what was revoked, or ended with its session, its person or its client, is inactive at once. Nothing here
 //! is remembered from an earlier request.
 
+use crate::flow::api_key::Holder;
 use crate::flow::{Failure, Server};
 use crate::identity::user::User;
-use crate::protocol::access_token::{self, AccessToken};
+use crate::protocol::access_token::{self, AccessToken, Origin};
 use crate::protocol::bearer::{self, Reason};
 use crate::protocol::client::Client;
 use crate::protocol::explanation::Fact;
@@ -51,6 +52,17 @@ impl Server {
         if let Err(reason) = bearer::check_time(&token, now) {
             return Ok(Err(reason));
         }
+        if self.store.revoked_tokens().contains(&token.jti).await? {
+            return Ok(Err(Reason::Inactive("it was revoked")));
+        }
+        let grant = match token.origin() {
+            Origin::ApiKey(key) => {
+                let holder = self.live_key_of(&key).await?;
+                return Ok(holder.map(|Holder { client, user }| Live { token, user, client }).map_err(Reason::Inactive));
+            }
+            Origin::Grant(grant) => Some(grant),
+            Origin::Client => None,
+        };
         let Some(client) = self.enabled_client(&token.client_id).await? else {
             return Ok(Err(Reason::Inactive("its client is disabled or deleted")));
         };
@@ -58,10 +70,7 @@ impl Server {
         if token.iat < client.created_at {
             return Ok(Err(Reason::Inactive("its client was deleted")));
         }
-        if self.store.revoked_tokens().contains(&token.jti).await? {
-            return Ok(Err(Reason::Inactive("it was revoked")));
-        }
-        let Some(grant) = token.grant() else { return Ok(Ok(Live { token, client, user: None })) };
+        let Some(grant) = grant else { return Ok(Ok(Live { token, client, user: None })) };
         let Some((grant, session_is_live)) = self.store.grants().find(&grant, now, self.settings.session).await? else {
             return Ok(Err(Reason::Inactive("its grant is forgotten")));
         };

@@ -46,7 +46,7 @@ impl Cache {
 }
 
 /// The scopes of our own API, each with what it allows.
-const OWN_SCOPES: [(&str, &str); 13] = [
+const OWN_SCOPES: [(&str, &str); 15] = [
     ("clients:read", "see the applications registered here"),
     ("clients:write", "register, change and remove applications"),
     ("users:read", "see the people registered here"),
@@ -57,6 +57,8 @@ const OWN_SCOPES: [(&str, &str); 13] = [
     ("keys:write", "rotate the signing keys"),
     ("sessions:read", "see who is signed in here"),
     ("sessions:write", "sign people out"),
+    ("api-keys:read", "see which API keys there are"),
+    ("api-keys:write", "make and revoke API keys"),
     ("refusals:read", "see why requests were refused"),
     ("providers:read", "see the other identity providers"),
     ("providers:write", "add, change and remove other identity providers"),

@@ -5,6 +5,7 @@
 mod about;
 mod access;
 pub mod account;
+mod api_key;
 pub mod apply;
 pub mod authorize;
 mod catalog;
@@ -39,6 +40,7 @@ use crate::protocol::explanation::{Report, stranger};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
+use crate::protocol::time::Timestamp;
 use crate::random::Random;
 use crate::signing::{KeySize, SharedKeyring, Signer};
 use crate::store::{Store, StoreFailure};
@@ -57,6 +59,8 @@ pub struct Settings {
     pub key_size: KeySize,
     /// The most refusals that are kept for whoever asks why.
     pub kept_refusals: u64,
+    /// Whether an API key may stand in the query of a request to our own API.
+    pub api_key_in_query: bool,
 }
 
 /// A running server, but for HTTP.
@@ -161,6 +165,12 @@ impl Server {
     #[must_use]
     pub const fn issuer(&self) -> &Issuer {
         &self.issuer
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The source of randomness.

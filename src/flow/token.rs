@@ -12,7 +12,9 @@ use crate::flow::{Answered, Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::client::{Client, GrantType};
 use crate::protocol::explanation::{Explanation, Fact, Report, listed};
-use crate::protocol::grant::{Authorization, Decision, Effect, authorization_code, client_credentials, password, refresh_token};
+use crate::protocol::grant::{
+    Authorization, Decision, Effect, authorization_code, client_credentials, password, refresh_token, token_exchange,
+};
 use crate::protocol::id_token;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
@@ -53,6 +55,9 @@ pub struct Granted {
     /// The ID token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// What kind of token was issued (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
 }
 
 /// What a grant read from the form.
@@ -74,6 +79,9 @@ impl Server {
     pub async fn token(&self, request: Request<'_>) -> Result<Answered<Granted>, Failure> {
         if let Err(repeated) = request.params.once_each() {
             return Ok(Answered::refused(repeated));
+        }
+        if request.params.get("grant_type") == Some(token_exchange::GRANT_TYPE) {
+            return self.exchange(request.authorization, request.params, request.address).await;
         }
         let client = match self.authenticate(request.authorization, request.params).await? {
             Ok(client) => client,
@@ -230,6 +238,7 @@ impl Server {
             scope: access.scope,
             refresh_token: refresh_token.as_ref().map(|token| Token::reveal(token).to_owned()),
             id_token,
+            issued_token_type: None,
         };
         Ok(Ok((granted, dropped)))
     }

@@ -2,16 +2,21 @@
 //! presented, and the document then says that the operation asks for it; whether it is good is for [`crate::flow`] to find out.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::Registry;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use secrecy::SecretString;
+use url::form_urlencoded;
 
+use crate::flow::manage::permission::Presented;
 use crate::http::security;
 use crate::protocol::bearer::{self, Reason};
 use crate::protocol::explanation::Fact;
 use crate::protocol::params::Params;
+use crate::web::client_address::ClientAddress;
 
 /// A scope as a type, so that the document says of an operation what its handler asks for.
 pub(super) trait Needs {
@@ -23,6 +28,8 @@ pub(super) trait Needs {
 pub(super) struct Bearer<Scope> {
     authorization: Option<String>,
     in_query: bool,
+    api_keys: Vec<(SecretString, bool)>,
+    from: IpAddr,
     scope: PhantomData<fn() -> Scope>,
 }
 
@@ -35,6 +42,17 @@ impl<Scope> Bearer<Scope> {
     /// The token that was presented in the header.
     pub(super) fn token(&self) -> Result<String, Reason> {
         self.token_or_in(&Params::default())
+    }
+
+    /// The token, or the API key, that was presented.
+    pub(super) fn presented(&self) -> Result<Presented, Reason> {
+        match self.api_keys.as_slice() {
+            [] => self.token().map(Presented::AccessToken),
+            [(key, in_query)] if self.authorization.is_none() => {
+                Ok(Presented::ApiKey { key: key.clone(), in_query: *in_query, from: self.from })
+            }
+            _ => Err(Reason::Malformed("an API key stands beside something else that says who asks")),
+        }
     }
 
     /// The token that was presented, in the header or in the form.
@@ -68,7 +86,8 @@ impl<'a, Scope: Needs> ApiExtractor<'a> for Bearer<Scope> {
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
         let in_query = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("access_token=")));
-        Ok(Self { authorization: header(request), in_query, scope: PhantomData })
+        let from = ClientAddress::of_traced(request).ip();
+        Ok(Self { authorization: header(request), in_query, api_keys: api_keys(request), from, scope: PhantomData })
     }
 }
 
@@ -93,6 +112,20 @@ impl<'a> ApiExtractor<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
         Ok(Self { authorization: header(request) })
     }
+}
+
+/// The header that carries an API key.
+const API_KEY_HEADER: &str = "x-api-key";
+/// The parameter of the query that does, where the configuration allows it.
+pub(super) const API_KEY_PARAMETER: &str = "api_key";
+
+/// The API keys of a request, each with whether it stands in the query.
+fn api_keys(request: &Request) -> Vec<(SecretString, bool)> {
+    let in_header = request.headers().get_all(API_KEY_HEADER).iter();
+    let in_header = in_header.map(|value| (SecretString::from(value.to_str().unwrap_or("malformed")), false));
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let in_query = form_urlencoded::parse(query).filter(|(name, _)| name == API_KEY_PARAMETER);
+    in_header.chain(in_query.map(|(_, value)| (SecretString::from(value.into_owned()), true))).collect()
 }
 
 /// The `Authorization` header. Bytes that are no ASCII make it a header that no scheme of ours knows, not an absent one. Several lines are

@@ -51,7 +51,11 @@ pub(super) async fn served(request: &Request, server: Data<&Arc<Server>>) -> Res
     };
     match &*DOCUMENT {
         // A copy is asked about each time: a scope that was just added is there at once.
-        Ok(document) => published(request.header(IF_NONE_MATCH), &with_scopes(document.clone(), &apis), "no-cache"),
+        Ok(document) => {
+            let document = with_scopes(document.clone(), &apis);
+            let document = if server.takes_api_key_in_query() { security::with_key_in_query(document) } else { document };
+            published(request.header(IF_NONE_MATCH), &document, "no-cache")
+        }
         Err(error) => {
             tracing::error!(%error, "the document can't be made");
             Refused::of(StatusCode::INTERNAL_SERVER_ERROR).json()

@@ -11,6 +11,7 @@ use crate::http::caller::Client;
 use crate::http::form::Form;
 use crate::http::reply::Reply;
 use crate::http::section::Section;
+use crate::web::client_address::ClientAddress;
 
 pub(super) struct Api(pub(super) Arc<Server>);
 
@@ -18,9 +19,9 @@ pub(super) struct Api(pub(super) Arc<Server>);
 #[derive(Default, Object)]
 #[oai(example, skip_serializing_if_is_none)]
 struct IntrospectionRequest {
-    /// The token.
+    /// The token, or the API key.
     token: String,
-    /// What kind it is thought to be; only access tokens are ever active here.
+    /// What kind it is thought to be; only access tokens and API keys are ever active here.
     token_type_hint: Option<String>,
     /// Who asks, for `client_secret_post`.
     client_id: Option<String>,
@@ -40,9 +41,9 @@ struct IntrospectionResponse {
     client_id: Option<String>,
     /// With `profile`: the person's username.
     username: Option<String>,
-    /// Always `Bearer`.
+    /// `Bearer`, or `api_key` for an API key.
     token_type: Option<String>,
-    /// When it dies, in seconds since 1970.
+    /// When it dies, in seconds since 1970; an API key may have no end.
     exp: Option<i64>,
     /// When it was made.
     iat: Option<i64>,
@@ -60,6 +61,10 @@ struct IntrospectionResponse {
     acr: Option<String>,
     /// The other provider, by its name here.
     idp: Option<String>,
+    /// The roles of the person, or of the client that acts for itself.
+    roles: Option<Vec<String>>,
+    /// The person's groups.
+    groups: Option<Vec<String>>,
 }
 
 impl Example for IntrospectionRequest {
@@ -90,13 +95,16 @@ impl Example for IntrospectionResponse {
 
 #[OpenApi(tag = "Section::Tokens")]
 impl Api {
-    /// Ask whether a token is alive
+    /// Ask whether a token, or an API key, is alive
     ///
     /// For resource servers: a caller learns about tokens for the APIs that it is registered for, and of others that they are not active.
     #[oai(path = "/introspect", method = "post", operation_id = "introspect")]
     async fn introspect(&self, request: &Request, client: Client, form: Form<IntrospectionRequest>) -> Reply<IntrospectionResponse> {
         match form.params {
-            Ok(params) => Reply::to_client(request, self.0.introspect(client.authorization.as_deref(), &params).await),
+            Ok(params) => Reply::to_client(
+                request,
+                self.0.introspect(client.authorization.as_deref(), &params, ClientAddress::of_traced(request).ip()).await,
+            ),
             Err(problem) => Reply::malformed(&problem),
         }
     }

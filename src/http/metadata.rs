@@ -112,7 +112,9 @@ impl Example for MetadataDocument {
             scopes_supported: words("openid profile email"),
             response_types_supported: words("code"),
             response_modes_supported: words("query fragment form_post"),
-            grant_types_supported: words("authorization_code client_credentials refresh_token password"),
+            grant_types_supported: words(
+                "authorization_code client_credentials refresh_token password urn:ietf:params:oauth:grant-type:token-exchange",
+            ),
             subject_types_supported: words("public"),
             id_token_signing_alg_values_supported: words("RS256"),
             token_endpoint_auth_methods_supported: words(methods),

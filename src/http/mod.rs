@@ -20,10 +20,13 @@ mod security;
 mod token;
 mod userinfo;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use poem::{EndpointExt, IntoEndpoint, Route, get};
-use poem_openapi::OpenApiService;
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem::{EndpointExt, Route, RouteMethod, get};
+use poem_openapi::OpenApi;
 
 pub use self::document::document;
 use crate::flow::Server;
@@ -66,11 +69,16 @@ pub fn methods() -> impl Iterator<Item = &'static (&'static str, &'static str)> 
     METHODS.iter().chain(&manage::METHODS)
 }
 
-/// Adds the endpoints of a server to `route`.
+/// Adds the endpoints of a server to `route`. They go there directly: poem-openapi's own service would describe all of them when the server
+/// starts, and each request would pass through a second router.
 #[must_use]
 pub fn routes(route: Route, server: &Arc<Server>) -> Route {
-    let service = Arc::new(OpenApiService::new(apis(server), "Claviger", env!("CARGO_PKG_VERSION")).into_endpoint());
-    methods().fold(route, |route, (path, _)| route.at(path, service.clone()))
+    let mut endpoints = HashMap::new();
+    apis(server).add_routes(&mut endpoints);
+    let of_path = |methods: HashMap<Method, BoxEndpoint<'static>>| {
+        methods.into_iter().fold(RouteMethod::new(), |methods, (method, endpoint)| methods.method(method, endpoint))
+    };
+    endpoints.into_iter().fold(route, |route, (path, methods)| route.at(path, of_path(methods)))
 }
 
 /// Adds the documentation's endpoint to `route`.

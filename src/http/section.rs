@@ -27,13 +27,16 @@ pub(super) enum Section {
     Sessions,
     /// Managing the other identity providers that people may come from.
     Providers,
+    /// Managing keys for what can't do OAuth.
+    #[oai(rename = "API keys")]
+    ApiKeys,
     /// Finding out why requests were refused.
     Refusals,
 }
 
 impl Section {
     /// All of them, in the order in which they are shown: what applications need first.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Tokens,
         Self::People,
         Self::Discovery,
@@ -42,6 +45,7 @@ impl Section {
         Self::Apis,
         Self::Keys,
         Self::Sessions,
+        Self::ApiKeys,
         Self::Providers,
         Self::Refusals,
         Self::Health,

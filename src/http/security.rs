@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use poem_openapi::registry::{MetaOAuthFlow, MetaOAuthFlows, MetaOAuthScope, MetaSecurityScheme, Registry};
 
+use serde_json::{Value, json};
+
 use crate::flow::own_scopes;
+use crate::http::caller::API_KEY_PARAMETER;
 use crate::protocol::claims::CLAIM_SCOPES;
 
 /// A client that authenticates with its secret.
@@ -13,6 +16,8 @@ pub(super) const CLIENT_BASIC: &str = "clientBasic";
 const OAUTH2: &str = "oauth2";
 /// The same, with the grants and the scopes found by discovery.
 const OPEN_ID: &str = "openId";
+/// An API key in its header.
+const API_KEY: &str = "apiKey";
 
 /// What the document says an operation needs, as alternatives: a scheme, with the scopes that the token must have.
 type Requirement = HashMap<&'static str, Vec<&'static str>>;
@@ -40,6 +45,9 @@ pub(super) fn register_bearer(registry: &mut Registry) {
     };
     let description = "An access token by one of the OAuth 2 grants. For a client without a secret, leave the secret empty.";
     registry.create_security_scheme(OAUTH2, MetaSecurityScheme { flows: Some(flows), ..scheme("oauth2", description) });
+    let description = "An API key with the scope, made at /account, by `claviger api-keys` or here.";
+    let in_header = MetaSecurityScheme { name: Some("X-API-Key"), key_in: Some("header"), ..scheme("apiKey", description) };
+    registry.create_security_scheme(API_KEY, in_header);
     let found = Some("/.well-known/openid-configuration");
     let description = "The same, with the grants and the scopes found by discovery.";
     registry.create_security_scheme(OPEN_ID, MetaSecurityScheme { openid_connect_url: found, ..scheme("openIdConnect", description) });
@@ -50,8 +58,31 @@ pub(super) fn register_bearer(registry: &mut Registry) {
 pub(super) fn spelled_out(requirement: Requirement) -> Vec<Requirement> {
     match requirement.keys().next().copied() {
         None | Some(CLIENT_BASIC) => vec![requirement],
-        Some(scope) => [OAUTH2, OPEN_ID].map(|scheme| HashMap::from([(scheme, vec![scope])])).into(),
+        Some(scope) => {
+            let by_token = [OAUTH2, OPEN_ID].map(|scheme| HashMap::from([(scheme, vec![scope])]));
+            // An API key is good for our own API, and never for what is said about a person.
+            let by_key = own_scopes().any(|(own, _)| own == scope).then(|| HashMap::from([(API_KEY, Vec::new())]));
+            by_token.into_iter().chain(by_key).collect()
+        }
     }
+}
+
+/// The document of a server that takes an API key in the query, too.
+pub(super) fn with_key_in_query(mut document: Value) -> Value {
+    const IN_QUERY: &str = "apiKeyInQuery";
+    if let Some(schemes) = document.pointer_mut("/components/securitySchemes").and_then(Value::as_object_mut) {
+        let description = "The same key in the URL, where it ends up in logs and histories: only for what can send no header.";
+        schemes
+            .insert(IN_QUERY.to_owned(), json!({"type": "apiKey", "in": "query", "name": API_KEY_PARAMETER, "description": description}));
+    }
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(|paths| paths.values_mut());
+    let operations = paths.filter_map(Value::as_object_mut).flat_map(|operations| operations.values_mut());
+    for requirements in operations.filter_map(|operation| operation.get_mut("security")?.as_array_mut()) {
+        if requirements.iter().any(|requirement| requirement.get(API_KEY).is_some()) {
+            requirements.push(json!({IN_QUERY: []}));
+        }
+    }
+    document
 }
 
 const fn scheme(ty: &'static str, description: &'static str) -> MetaSecurityScheme {

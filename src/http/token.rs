@@ -19,7 +19,7 @@ pub(super) struct Api(pub(super) Arc<Server>);
 #[derive(Default, Object)]
 #[oai(example, skip_serializing_if_is_none)]
 struct TokenRequest {
-    /// `authorization_code`, `client_credentials`, `refresh_token` or `password`.
+    /// `authorization_code`, `client_credentials`, `refresh_token`, `password`, or that of token exchange (RFC 8693) for an API key.
     grant_type: String,
     /// The code to redeem.
     code: Option<String>,
@@ -42,6 +42,12 @@ struct TokenRequest {
     client_id: Option<String>,
     /// Its secret, for `client_secret_post`.
     client_secret: Option<String>,
+    /// The API key to exchange.
+    subject_token: Option<String>,
+    /// `urn:claviger:params:oauth:token-type:api_key`.
+    subject_token_type: Option<String>,
+    /// `urn:ietf:params:oauth:token-type:access_token`, which it is when left out.
+    requested_token_type: Option<String>,
 }
 
 /// Tokens (RFC 6749 §5.1).
@@ -60,6 +66,8 @@ struct TokenResponse {
     refresh_token: Option<String>,
     /// The ID token, when `openid` was granted.
     id_token: Option<String>,
+    /// With token exchange: what was issued.
+    issued_token_type: Option<String>,
 }
 
 impl Example for TokenRequest {
@@ -88,6 +96,8 @@ impl Api {
     /// - `client_credentials`: nothing more
     /// - `refresh_token`: `refresh_token`; it is used up, and the answer brings the next one
     /// - `password`: `username` and `password`
+    /// - `urn:ietf:params:oauth:grant-type:token-exchange`: `subject_token` and `subject_token_type`; the API key authenticates, and no client
+    ///   does
     ///
     /// A client with a secret authenticates by HTTP Basic or, where it is registered for that, in the form. One without names itself in
     /// `client_id`.

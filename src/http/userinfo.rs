@@ -73,6 +73,10 @@ struct Claims {
     phone_number_verified: Option<bool>,
     /// With `address`: postal address (§5.1.1).
     address: Option<PostalAddress>,
+    /// With `roles`: what they are here, by themselves and by their groups.
+    roles: Option<Vec<String>>,
+    /// With `groups`: the groups that they are in.
+    groups: Option<Vec<String>>,
     /// With `profile`: when this last changed, in seconds since 1970.
     updated_at: Option<i64>,
 }
@@ -103,8 +107,6 @@ struct Me {
     claims: Claims,
     /// What they sign in with.
     username: String,
-    /// What they are here.
-    roles: Vec<String>,
     /// What the token is good for.
     scope: String,
     /// Who got the token.
@@ -135,9 +137,8 @@ impl Example for Claims {
 impl Example for Me {
     fn example() -> Self {
         Self {
-            claims: Claims::example(),
+            claims: Claims { roles: Some(vec!["admin".to_owned()]), groups: Some(Vec::new()), ..Claims::example() },
             username: "alice".to_owned(),
-            roles: vec!["admin".to_owned()],
             scope: "openid profile".to_owned(),
             client_id: "claviger-docs".to_owned(),
         }

@@ -12,6 +12,7 @@ use crate::flow::Server;
 use crate::flow::account::{Overview, PasswordChange};
 use crate::flow::providers::{Button, Link, Links};
 use crate::flow::session::Current;
+use crate::pages::api_keys;
 use crate::pages::post::own_form;
 use crate::pages::views::{AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, PasswordProblem, ProviderButton, SessionLine};
 use crate::pages::visit::{Visit, sorry};
@@ -34,11 +35,11 @@ pub(super) async fn account(request: &Request, server: Data<&Arc<Server>>) -> Re
         Some("done=linked") => Some(AccountNotice::ProviderLinked),
         Some("done=unlinked") => Some(AccountNotice::ProviderUnlinked),
         Some("done=password") => Some(AccountNotice::PasswordChanged),
-        _ => None,
+        query => api_keys::notice(query),
     };
     let visit = Visit::of(request, &server);
     match server.current_session(visit.session.as_ref()).await {
-        Ok(Some(current)) => show(request, &server, visit, &current, notice, None, None).await,
+        Ok(Some(current)) => show(request, &server, visit, &current, Shown { notice, ..Shown::default() }).await,
         Ok(None) => see_other(&server.issuer().url("/login")),
         Err(failure) => sorry(&failure, request),
     }
@@ -81,7 +82,7 @@ pub(super) async fn change_password(request: &Request, body: Body, server: Data<
     };
     let typed = |name: &str| params.get(name).unwrap_or_default();
     if typed("new_password") != typed("new_password_repeat") {
-        return show(request, &server, visit, &current, None, Some(PasswordProblem::RepeatDiffers), None).await;
+        return show(request, &server, visit, &current, refused(PasswordProblem::RepeatDiffers)).await;
     }
     let (old, new) = (SecretString::from(typed("current_password")), SecretString::from(typed("new_password")));
     let weak;
@@ -110,7 +111,7 @@ pub(super) async fn change_password(request: &Request, body: Body, server: Data<
         }
         Err(failure) => return sorry(&failure, request),
     };
-    let mut shown = show(request, &server, visit, &current, None, Some(problem), None).await;
+    let mut shown = show(request, &server, visit, &current, refused(problem)).await;
     if let Some(seconds) = wait {
         shown.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -128,17 +129,28 @@ pub(super) async fn entered(request: &Request, body: Body, server: &Server) -> R
     }
 }
 
-pub(super) async fn show(
-    request: &Request,
-    server: &Server,
-    mut visit: Visit,
-    current: &Current,
-    notice: Option<AccountNotice>,
-    problem: Option<PasswordProblem<'_>>,
-    provider_problem: Option<&str>,
-) -> Response {
+/// What the page shows besides what there is.
+#[derive(Default)]
+pub(super) struct Shown<'a> {
+    pub(super) notice: Option<AccountNotice>,
+    pub(super) password_problem: Option<PasswordProblem<'a>>,
+    pub(super) provider_problem: Option<&'a str>,
+    pub(super) made_key: Option<&'a str>,
+    pub(super) key_problem: Option<&'a str>,
+}
+
+fn refused(problem: PasswordProblem<'_>) -> Shown<'_> {
+    Shown { password_problem: Some(problem), ..Shown::default() }
+}
+
+pub(super) async fn show(request: &Request, server: &Server, mut visit: Visit, current: &Current, shown: Shown<'_>) -> Response {
+    let Shown { notice, password_problem, provider_problem, made_key, key_problem } = shown;
     let links = match server.links(current).await {
         Ok(links) => links,
+        Err(failure) => return sorry(&failure, request),
+    };
+    let keys = match api_keys::part(server, current).await {
+        Ok(keys) => keys,
         Err(failure) => return sorry(&failure, request),
     };
     let overview = match server.account(current).await {
@@ -147,7 +159,7 @@ pub(super) async fn show(
     };
     let claims: Vec<ClaimLine<'_>> =
         words::claims(&current.user.claims).into_iter().map(|(label, value)| ClaimLine { label, value }).collect();
-    let roles: Vec<String> = current.user.roles.iter().cloned().collect();
+    let roles: Vec<String> = current.user.all_roles().into_iter().collect();
     let password_rule = format!("At least {} characters; the longer, the better.", server.password_minimum());
     let csrf = visit.csrf(server);
     let page = AccountPage {
@@ -158,16 +170,19 @@ pub(super) async fn show(
         roles: &roles,
         sessions: &session_lines(&overview, current),
         apps: &app_lines(&overview),
+        keys: &keys,
+        made_key,
+        key_problem,
         password_rule: &password_rule,
         notice,
-        password_problem: problem,
+        password_problem,
         identities: &identity_lines(&links),
         providers: &links.others.iter().map(button).collect::<Vec<_>>(),
         has_password: links.has_password,
         provider_problem,
     };
-    let status = match problem {
-        None if provider_problem.is_none() => StatusCode::OK,
+    let status = match password_problem {
+        None if provider_problem.is_none() && key_problem.is_none() => StatusCode::OK,
         Some(PasswordProblem::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(PasswordProblem::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         Some(_) | None => StatusCode::BAD_REQUEST,

@@ -1,6 +1,7 @@
 //! How people speak to us: one page per file, HTML that needs no script (but for the documentation), templates compiled in.
 
 mod account;
+mod api_keys;
 mod assets;
 mod consent;
 pub mod docs;
@@ -22,7 +23,7 @@ use poem::{EndpointExt, IntoEndpoint, Route, get, post as posted};
 use crate::flow::Server;
 
 /// The pages and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub const METHODS: [(&str, &str); 14] = [
+pub const METHODS: [(&str, &str); 16] = [
     ("/", "GET, HEAD"),
     ("/login", "GET, HEAD, POST"),
     ("/login/with/:provider", "POST"),
@@ -32,6 +33,8 @@ pub const METHODS: [(&str, &str); 14] = [
     ("/account", "GET, HEAD"),
     ("/account/sessions/revoke", "POST"),
     ("/account/apps/revoke", "POST"),
+    ("/account/keys", "POST"),
+    ("/account/keys/revoke", "POST"),
     ("/account/password", "POST"),
     ("/account/providers/link", "POST"),
     ("/account/providers/unlink", "POST"),
@@ -53,6 +56,8 @@ pub fn routes(route: Route, server: &Arc<Server>, documented: bool) -> Route {
         .at("/account", page(get(account::account)))
         .at("/account/sessions/revoke", page(posted(account::end_session)))
         .at("/account/apps/revoke", page(posted(account::withdraw)))
+        .at("/account/keys", page(posted(api_keys::make)))
+        .at("/account/keys/revoke", page(posted(api_keys::revoke)))
         .at("/account/password", page(posted(account::change_password)))
         .at("/account/providers/link", page(posted(provider_links::link)))
         .at("/account/providers/unlink", page(posted(provider_links::unlink)))

@@ -7,7 +7,7 @@ use poem::{Body, Request, Response, handler};
 
 use crate::flow::Server;
 use crate::flow::providers::{LinkStart, Turned, UnlinkResult};
-use crate::pages::account::{entered, show};
+use crate::pages::account::{Shown, entered, show};
 use crate::pages::provider::gone;
 use crate::pages::visit::{Visit, sorry};
 use crate::pages::words;
@@ -48,7 +48,7 @@ pub(super) async fn unlink(request: &Request, body: Body, server: Data<&Arc<Serv
             let refusal = Refusal::new(ErrorCode::InvalidRequest, "The last way into an account stays.").explained(Explanation::of(
                 Fact::of("provider").came(typed("provider")).note("the account has no password and no other provider"),
             ));
-            explained(show(request, &server, visit, &current, None, None, Some(why)).await, refusal)
+            explained(show(request, &server, visit, &current, Shown { provider_problem: Some(why), ..Shown::default() }).await, refusal)
         }
         Err(failure) => sorry(&failure, request),
     }
@@ -59,7 +59,8 @@ pub(super) async fn turned_away(request: &Request, server: &Server, turned: &Tur
     let visit = Visit::of(request, server);
     match server.current_session(visit.session.as_ref()).await {
         Ok(Some(current)) => {
-            let shown = show(request, server, visit, &current, None, None, Some(&words::turned(turned))).await;
+            let shown =
+                show(request, server, visit, &current, Shown { provider_problem: Some(&words::turned(turned)), ..Shown::default() }).await;
             explained(shown, turned.refusal.clone())
         }
         Ok(None) => explained(see_other(&server.issuer().url("/login")), turned.refusal.clone()),

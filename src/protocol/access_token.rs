@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::protocol::authentication::Authentication;
 use crate::protocol::client::ClientId;
 use crate::protocol::scope::Scope;
-use crate::protocol::subject::{GrantId, SessionId, Subject};
+use crate::protocol::subject::{ApiKeyId, GrantId, SessionId, Subject};
 use crate::protocol::time::Timestamp;
 
 /// The `typ` of an access token's header (RFC 9068 §2.1).
@@ -51,6 +51,17 @@ pub struct AccessToken {
     /// What the rules of its client and of its APIs put there.
     #[serde(flatten)]
     pub ruled: Map<String, Value>,
+}
+
+/// What an access token came of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A client asked for it for itself.
+    Client,
+    /// A person allowed it.
+    Grant(GrantId),
+    /// An API key was exchanged for it.
+    ApiKey(ApiKeyId),
 }
 
 /// One audience as a string, several as an array (RFC 7519 §4.1.3).
@@ -96,11 +107,25 @@ pub fn jti_of(grant: &GrantId, own: &str) -> String {
     format!("{grant}.{own}")
 }
 
+/// What stands before the name of an API key at the head of a `jti`; no grant is called so.
+const OF_KEY: &str = "key:";
+
+/// The `jti` of a token that came of an API key.
+#[must_use]
+pub fn jti_of_key(key: &ApiKeyId, own: &str) -> String {
+    format!("{OF_KEY}{key}.{own}")
+}
+
 impl AccessToken {
-    /// The grant that it came of; `None` for a client's own token.
+    /// What it came of.
     #[must_use]
-    pub fn grant(&self) -> Option<GrantId> {
-        self.jti.split_once('.').map(|(grant, _)| GrantId::new(grant))
+    pub fn origin(&self) -> Origin {
+        match self.jti.split_once('.') {
+            None => Origin::Client,
+            Some((head, _)) => {
+                head.strip_prefix(OF_KEY).map_or_else(|| Origin::Grant(GrantId::new(head)), |key| Origin::ApiKey(ApiKeyId::new(key)))
+            }
+        }
     }
 
     /// What it is good for.
@@ -115,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_jti_leads_back_to_the_grant() {
+    fn the_jti_leads_back_to_what_the_token_came_of() {
         let token = AccessToken {
             authentication: Authentication::default(),
             iss: "https://id.example".into(),
@@ -132,8 +157,10 @@ mod tests {
             groups: [].into(),
             ruled: Map::new(),
         };
-        assert_eq!(token.grant(), Some(GrantId::new("g-1")));
-        assert_eq!(AccessToken { jti: "t-1".into(), ..token.clone() }.grant(), None);
+        assert_eq!(token.origin(), Origin::Grant(GrantId::new("g-1")));
+        assert_eq!(AccessToken { jti: "t-1".into(), ..token.clone() }.origin(), Origin::Client);
+        let of_key = AccessToken { jti: jti_of_key(&ApiKeyId::new("k-1"), "t-1"), ..token.clone() };
+        assert_eq!(of_key.origin(), Origin::ApiKey(ApiKeyId::new("k-1")));
         assert_eq!(
             serde_json::to_value(&token).unwrap(),
             serde_json::json!({"iss": "https://id.example", "sub": "client:app", "aud": "https://api.example", "exp": 2, "iat": 1, "jti": "g-1.t-1", "client_id": "app", "scope": "items:read"})

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::protocol::api_key::BUILT_IN_CLIENT;
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::{self, ClaimRule, Target};
 use crate::protocol::problem::Problem;
@@ -232,6 +233,7 @@ impl Client {
             "must have 1 to 200 characters on one line",
         );
         check(self.is_public() && !self.secrets.is_empty(), "client_secret", "a client with the method none has no secret");
+        check(self.id.as_str() == BUILT_IN_CLIENT, "client_id", "is this server's own, for people's API keys");
         check(self.secrets.len() > MOST_SECRETS, "client_secret", "at most two secrets may be alive at once");
         check(
             self.is_public() && self.may_use(GrantType::ClientCredentials),

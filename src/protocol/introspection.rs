@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::protocol::access_token::{AccessToken, Audience};
 use crate::protocol::api::Api;
+use crate::protocol::api_key::{ApiKey, INTROSPECTED};
 use crate::protocol::authentication::Authentication;
 use crate::protocol::client::ClientId;
 use crate::protocol::explanation::{Explanation, Fact, listed};
@@ -37,8 +38,9 @@ pub struct Facts {
     pub username: Option<String>,
     /// How it is presented.
     pub token_type: &'static str,
-    /// When it dies.
-    pub exp: Timestamp,
+    /// When it dies; an API key may have no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<Timestamp>,
     /// When it was made.
     pub iat: Timestamp,
     /// Whom it speaks for.
@@ -83,7 +85,7 @@ impl Introspection {
             client_id: token.client_id,
             username,
             token_type: "Bearer",
-            exp: token.exp,
+            exp: Some(token.exp),
             iat: token.iat,
             sub: token.sub,
             aud,
@@ -95,6 +97,21 @@ impl Introspection {
             ruled: token.ruled,
         };
         Self { active: true, facts: Some(facts) }
+    }
+}
+
+impl Introspection {
+    /// The same about an API key, which the token stands for.
+    #[must_use]
+    pub fn of_key(self, key: &ApiKey) -> Self {
+        let facts = self.facts.map(|facts| Facts {
+            token_type: INTROSPECTED,
+            exp: key.expires_at,
+            iat: key.created_at,
+            jti: key.id.to_string(),
+            ..facts
+        });
+        Self { facts, ..self }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::protocol::api::Api;
 use crate::protocol::authorize::{Prompt, ResponseMode};
 use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{AuthMethod, GrantType, ResponseType};
+use crate::protocol::grant::token_exchange;
 use crate::protocol::issuer::Issuer;
 
 /// How long a copy of the metadata or of the key set is good for. A key that is published for longer is known to everybody before it signs.
@@ -66,7 +67,7 @@ impl Metadata {
             scopes_supported: scopes,
             response_types_supported: ResponseType::ALL.iter().map(|response_type| response_type.as_str()).collect(),
             response_modes_supported: ResponseMode::ALL.to_vec(),
-            grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
+            grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).chain([token_exchange::GRANT_TYPE]).collect(),
             subject_types_supported: vec!["public"],
             id_token_signing_alg_values_supported: vec!["RS256"],
             introspection_endpoint_auth_methods_supported: methods

@@ -14,6 +14,7 @@
 //! | RFC 7636: PKCE | [`pkce`] |
 //! | RFC 7662: introspection | [`introspection`] |
 //! | RFC 8414, OpenID Connect Discovery: the issuer and its metadata | [`issuer`], [`metadata`] |
+//! | RFC 8693: token exchange, for API keys | [`grant::token_exchange`], [`api_key`] |
 //! | RFC 8707: resource indicators | [`resource`] |
 //! | RFC 9068: access tokens, roles | [`access_token`], [`role`] |
 //! | OpenID Connect Core §2: ID tokens | [`id_token`] |
@@ -23,6 +24,7 @@
 
 pub mod access_token;
 pub mod api;
+pub mod api_key;
 pub mod application_type;
 pub mod authentication;
 pub mod authorize;

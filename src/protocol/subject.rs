@@ -46,6 +46,11 @@ identifier! {
 }
 
 identifier! {
+    /// Names an API key. It opens nothing.
+    ApiKeyId
+}
+
+identifier! {
     /// Names what a person once allowed a client; every token that came of it carries it at the head of its `jti`.
     GrantId
 }

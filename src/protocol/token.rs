@@ -31,11 +31,14 @@ pub enum TokenKind {
     ClientSecret,
     /// The `state` of a sign-in at another provider (RFC 6749 §10.12).
     State,
+    /// An API key.
+    ApiKey,
 }
 
 impl TokenKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::AuthorizationCode, Self::RefreshToken, Self::Session, Self::Browser, Self::ClientSecret, Self::State];
+    pub const ALL: [Self; 7] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::Session, Self::Browser, Self::ClientSecret, Self::State, Self::ApiKey];
 
     /// What it is called.
     #[must_use]
@@ -47,6 +50,7 @@ impl TokenKind {
             Self::Browser => "browser cookie",
             Self::ClientSecret => "client secret",
             Self::State => "state of a sign-in",
+            Self::ApiKey => "API key",
         }
     }
 
@@ -60,6 +64,7 @@ impl TokenKind {
             Self::Browser => "clv_web_",
             Self::ClientSecret => "clv_cs_",
             Self::State => "clv_st_",
+            Self::ApiKey => "clv_key_",
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | who came from there, and who is on their way | [`identity`], [`departure`] |
 //! | what people allowed which client | [`consent`] |
 //! | grants, codes, refresh tokens | [`grant`] |
+//! | API keys | [`api_key`] |
 //! | access tokens taken back early | [`revoked_token`] |
 //! | failed sign-ins | [`login_failure`] |
 //! | why requests were refused | [`refusal`] |
@@ -22,6 +23,7 @@
 //! removed in the meantime is [`Applied::Lost`], and the caller reads and decides again.
 
 pub mod api;
+pub mod api_key;
 pub mod attribute;
 pub mod client;
 mod connection;
@@ -48,6 +50,7 @@ use sea_orm::{
 };
 
 pub use api::ApiWritten;
+pub use api_key::ApiKeyFilter;
 pub use client::ClientFilter;
 pub use consent::Consent;
 pub use failure::StoreFailure;
@@ -180,6 +183,12 @@ impl Store {
     #[must_use]
     pub const fn grants(&self) -> grant::Grants<'_> {
         grant::Grants(self)
+    }
+
+    /// API keys.
+    #[must_use]
+    pub const fn api_keys(&self) -> api_key::ApiKeys<'_> {
+        api_key::ApiKeys(self)
     }
 
     /// Access tokens taken back early.

@@ -121,8 +121,7 @@ fn what_is_named_becomes_as_the_file_says_with_defaults_for_what_it_leaves_out()
     assert_eq!(client, expected);
     let expected = "~ api http://localhost:8000\n    scopes: - { name = \"items:read\", description = \"see your items\" }\n    \
                     scopes[items:write].description: \"add and change your items\" → \"add items\"\n    \
-                    scopes[items:write].role: unset → \"editor\"\n    introspectors: - \"demo-api\"\n    \
-                    claims: [{ claim = \"department\", from = \"attribute\", into = [\"access_token\"] }] → unset";
+                    scopes[items:write].role: unset → \"editor\"\n    introspectors: - \"demo-api\"";
     assert_eq!(api, expected);
     assert!(user.contains("    claims.name: \"Alice Liddell\" → \"Alice\"\n") && user.contains("    roles: - \"admin\""), "{user}");
     assert!(!user.contains("password"), "what is not given stays: {user}");

@@ -1,6 +1,7 @@
 //! Managing clients, people, groups, attributes, APIs, keys and sessions: the rules and the writing, shared by everything that manages. Whether a caller may do so
 //! is for [`permission`] to say.
 
+pub mod api_keys;
 pub mod apis;
 pub mod attributes;
 pub mod clients;

@@ -1,9 +1,14 @@
-//! Who may manage this server: whoever presents a live access token for our own API with the scope for it, and, where a person stands behind
+//! Who may manage this server: whoever presents a live access token for our own API with the scope for it, or such an API key, and, where a person stands behind
 //! the token, still has the role.
+
+use std::net::IpAddr;
+
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::flow::access::Live;
 use crate::flow::{Failure, Server};
 use crate::protocol::bearer::Reason;
+use crate::protocol::explanation::Fact;
 use crate::protocol::scope::Scope;
 
 /// Somebody who may do what they asked for.
@@ -19,10 +24,40 @@ pub struct Permitted {
     pub scope: Scope,
 }
 
+/// What somebody presents who wants to manage.
+pub enum Presented {
+    /// An access token.
+    AccessToken(String),
+    /// An API key.
+    ApiKey {
+        /// The key.
+        key: SecretString,
+        /// Whether it stands in the query, where it ends up in logs and histories.
+        in_query: bool,
+        /// Where it comes from.
+        from: IpAddr,
+    },
+}
+
 impl Server {
-    /// Checks that a token is good for a scope of our own API (RFC 6750 §3.1).
-    pub async fn permit(&self, jwt: &str, scope: &'static str) -> Result<Result<Permitted, Reason>, Failure> {
-        let Live { token, user, client } = match self.live_access_token(jwt).await? {
+    /// Whether an API key may stand in the query.
+    #[must_use]
+    pub const fn takes_api_key_in_query(&self) -> bool {
+        self.settings.api_key_in_query
+    }
+
+    /// Checks that a token, or an API key, is good for a scope of our own API (RFC 6750 §3.1).
+    pub async fn permit(&self, presented: &Presented, scope: &'static str) -> Result<Result<Permitted, Reason>, Failure> {
+        let found = match presented {
+            Presented::AccessToken(jwt) => self.live_access_token(jwt).await?,
+            Presented::ApiKey { in_query: true, .. } if !self.settings.api_key_in_query => {
+                let fact = Fact::of("API key").expected("in the header X-API-Key").came("in the query");
+                let why = "an API key stands in the query, which the configuration does not allow".to_owned();
+                Err(Reason::Untrusted { why, facts: vec![fact] })
+            }
+            Presented::ApiKey { key, from, .. } => self.live_by_key(key.expose_secret(), *from).await?.map(|(live, _)| live),
+        };
+        let Live { token, user, client } = match found {
             Ok(live) => live,
             Err(reason) => return Ok(Err(reason)),
         };

@@ -15,7 +15,7 @@ use crate::http::manage::body::{Body, Patch};
 use crate::http::manage::precondition::{IfMatch, PerhapsIfMatch};
 use crate::http::manage::problem::Problem;
 use crate::http::manage::query::{Optional, Query};
-use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part};
+use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part, ShownOnce};
 use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
 use crate::http::manage::words::{ApplicationType, AuthMethod, GrantType, PkceRule, ResponseType};
@@ -327,6 +327,6 @@ fn not_found(id: &str) -> Refused {
     Refused::not_found("client", id)
 }
 
-fn reveal(secret: &Token) -> String {
-    secret.reveal().to_owned()
+fn reveal(secret: &Token) -> ShownOnce {
+    ("client_secret", secret.reveal().to_owned())
 }

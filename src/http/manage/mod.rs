@@ -1,6 +1,7 @@
 //! The management API, below `/api/v1`: clients, people and their groups and attributes, APIs, keys, sessions, other identity providers, and why requests were refused. Guarded by the scopes of our own API; the rules are in
 //! [`crate::flow::manage`].
 
+mod api_keys;
 mod apis;
 mod attributes;
 mod body;
@@ -34,6 +35,7 @@ pub(super) type Apis = (
     apis::Api,
     keys::Api,
     sessions::Api,
+    api_keys::Api,
     (refusals::Api, providers::Api),
 );
 
@@ -44,12 +46,13 @@ pub(super) fn apis(server: &Arc<Server>) -> Apis {
         apis::Api(server.clone()),
         keys::Api(server.clone()),
         sessions::Api(server.clone()),
+        api_keys::Api(server.clone()),
         (refusals::Api(server.clone()), providers::Api(server.clone())),
     )
 }
 
 /// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub(super) const METHODS: [(&str, &str); 22] = [
+pub(super) const METHODS: [(&str, &str); 24] = [
     ("/api/v1/clients", "GET, HEAD, POST"),
     ("/api/v1/clients/:id", "GET, HEAD, PATCH, DELETE"),
     ("/api/v1/clients/:id/secrets", "POST"),
@@ -69,6 +72,8 @@ pub(super) const METHODS: [(&str, &str); 22] = [
     ("/api/v1/keys/:kid/disable", "POST"),
     ("/api/v1/sessions", "GET, HEAD"),
     ("/api/v1/sessions/:sid", "GET, HEAD, DELETE"),
+    ("/api/v1/api-keys", "GET, HEAD, POST"),
+    ("/api/v1/api-keys/:id", "GET, HEAD, DELETE"),
     ("/api/v1/refusals/:trace_id", "GET, HEAD"),
     ("/api/v1/providers", "GET, HEAD, POST"),
     ("/api/v1/providers/:name", "GET, HEAD, PATCH, DELETE"),
@@ -76,7 +81,7 @@ pub(super) const METHODS: [(&str, &str); 22] = [
 
 /// Who is permitted to do what the operation does.
 async fn permit<Scope: Needs>(server: &Server, bearer: &Bearer<Scope>) -> Result<Permitted, Problem> {
-    Ok(server.permit(&bearer.token()?, Scope::SCOPE).await??)
+    Ok(server.permit(&bearer.presented()?, Scope::SCOPE).await??)
 }
 
 /// Writes down who changed what.

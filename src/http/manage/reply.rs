@@ -19,6 +19,8 @@ use crate::web::headers::protect_machine_answer;
 use crate::web::problem::MEDIA_TYPE;
 
 type Reply<T> = Result<T, Problem>;
+/// A secret that is shown this once, and the member that it is shown as.
+pub(super) type ShownOnce = (&'static str, String);
 
 /// One thing, with the version that a change has to name.
 pub(super) struct One<Schema>(Response, PhantomData<fn() -> Schema>);
@@ -67,14 +69,14 @@ impl<Schema> Changed<Schema> {
 
 impl<Schema> New<Schema> {
     /// The reply with a thing, its address below the issuer, and what is shown of it this once.
-    pub(super) fn reply<T: Serialize>(request: &Request, made: Reply<(T, String, Option<String>)>) -> Self {
+    pub(super) fn reply<T: Serialize>(request: &Request, made: Reply<(T, String, Option<ShownOnce>)>) -> Self {
         Self(created(request, made), PhantomData)
     }
 }
 
 impl<Schema> Part<Schema> {
     /// The same for a part.
-    pub(super) fn reply<T: Serialize>(request: &Request, made: Reply<(T, String, Option<String>)>) -> Self {
+    pub(super) fn reply<T: Serialize>(request: &Request, made: Reply<(T, String, Option<ShownOnce>)>) -> Self {
         Self(created(request, made), PhantomData)
     }
 }
@@ -108,7 +110,7 @@ fn shown<T: Serialize>(request: &Request, found: Reply<T>) -> Response {
     found.map_or_else(|problem| problem.response(request), |shown| tagged(answer(StatusCode::OK, &shown), &Version::of(&shown)))
 }
 
-fn created<T: Serialize>(request: &Request, made: Reply<(T, String, Option<String>)>) -> Response {
+fn created<T: Serialize>(request: &Request, made: Reply<(T, String, Option<ShownOnce>)>) -> Response {
     let (shown, location, secret) = match made {
         Ok(made) => made,
         Err(problem) => return problem.response(request),
@@ -116,7 +118,8 @@ fn created<T: Serialize>(request: &Request, made: Reply<(T, String, Option<Strin
     let version = Version::of(&shown);
     let mut body = json!(shown);
     if let (Some(body), Some(secret)) = (body.as_object_mut(), secret) {
-        body.insert("client_secret".to_owned(), secret.into());
+        let (member, secret) = secret;
+        body.insert(member.to_owned(), secret.into());
     }
     let mut response = tagged(answer(StatusCode::CREATED, &body), &version);
     if let Ok(location) = HeaderValue::try_from(location) {

@@ -22,6 +22,8 @@ scopes! {
     KeysWrite = "keys:write",
     SessionsRead = "sessions:read",
     SessionsWrite = "sessions:write",
+    ApiKeysRead = "api-keys:read",
+    ApiKeysWrite = "api-keys:write",
     RefusalsRead = "refusals:read",
     ProvidersRead = "providers:read",
     ProvidersWrite = "providers:write",

@@ -24,6 +24,12 @@ pub struct AccountPage<'a> {
     pub sessions: &'a [SessionLine],
     /// The clients that hold a consent.
     pub apps: &'a [AppLine],
+    /// The API keys, and what a new one may be for.
+    pub keys: &'a KeysPart,
+    /// The key that was just made, shown this once.
+    pub made_key: Option<&'a str>,
+    /// Why no key was made, as a sentence.
+    pub key_problem: Option<&'a str>,
     /// What a new password must be like, as one sentence.
     pub password_rule: &'a str,
     /// What has just been done.
@@ -96,6 +102,42 @@ pub struct AppLine {
     pub since: String,
 }
 
+/// The person's API keys.
+pub struct KeysPart {
+    /// Those that there are.
+    pub lines: Vec<KeyLine>,
+    /// What a new one may be for.
+    pub scopes: Vec<KeyScope>,
+}
+
+/// An API key.
+pub struct KeyLine {
+    /// Names the key in the form; opens nothing.
+    pub id: String,
+    /// What the person calls it.
+    pub name: String,
+    /// What it is for.
+    pub scopes: Vec<String>,
+    /// A moment in words.
+    pub made: String,
+    /// A moment in words; none when it has no end.
+    pub expires: Option<String>,
+    /// Whether it has ended.
+    pub expired: bool,
+    /// A moment in words; none when it was never used.
+    pub last_used: Option<String>,
+    /// The address of the last use.
+    pub last_used_from: Option<String>,
+}
+
+/// Something that a key may be for.
+pub struct KeyScope {
+    /// The scope word.
+    pub name: String,
+    /// What it allows.
+    pub description: String,
+}
+
 /// What has just been done on the account page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountNotice {
@@ -107,6 +149,8 @@ pub enum AccountNotice {
     ProviderLinked,
     /// It was unlinked.
     ProviderUnlinked,
+    /// An API key was revoked.
+    KeyRevoked,
     /// The password is new; other sessions and refresh tokens have ended.
     PasswordChanged,
 }
@@ -115,6 +159,7 @@ impl fmt::Display for AccountNotice {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::SessionEnded => "The session has ended.",
+            Self::KeyRevoked => "The key is revoked. What it was used for has no access any more.",
             Self::AppRemoved => "The application has to ask you again. What it still holds ends within minutes.",
             Self::ProviderLinked => "It is linked: from now on you can sign in that way, too.",
             Self::ProviderUnlinked => "It is unlinked: you can't sign in that way any more.",
@@ -197,6 +242,21 @@ mod tests {
                 roles: vec!["admin".to_owned()].leak(),
                 sessions: sessions.leak(),
                 apps: apps.leak(),
+                keys: Box::leak(Box::new(KeysPart {
+                    lines: vec![KeyLine {
+                        id: "k-1".to_owned(),
+                        name: "Nightly backup".to_owned(),
+                        scopes: vec!["items:read".to_owned()],
+                        made: "1 November 2026, 09:00 UTC".to_owned(),
+                        expires: Some("1 December 2026, 09:00 UTC".to_owned()),
+                        expired: false,
+                        last_used: Some("21 November 2026, 02:00 UTC".to_owned()),
+                        last_used_from: Some("203.0.113.9".to_owned()),
+                    }],
+                    scopes: vec![KeyScope { name: "items:read".to_owned(), description: "see your items".to_owned() }],
+                })),
+                made_key: None,
+                key_problem: None,
                 password_rule: "At least 12 characters.",
                 notice: None,
                 password_problem: None,
@@ -256,6 +316,10 @@ mod tests {
                 "2001:db8:85a3:0:0:8a2e:370:7334",
                 r#"action="/account/apps/revoke""#,
                 r#"name="client_id" value="demo-web""#,
+                r#"action="/account/keys/revoke""#,
+                r#"name="key" value="k-1""#,
+                "from 203.0.113.9",
+                r#"name="scope:items:read""#,
                 r#"action="/account/password""#,
                 r#"name="current_password""#,
                 r#"name="new_password""#,

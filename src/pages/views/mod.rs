@@ -12,7 +12,9 @@ mod logout;
 
 use std::fmt;
 
-pub use account::{AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, PasswordProblem, SessionLine};
+pub use account::{
+    AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, KeyLine, KeyScope, KeysPart, PasswordProblem, SessionLine,
+};
 pub use consent::{ConsentPage, ReturnTo, ScopeLine};
 pub use docs::{DocsPage, DocsReturnPage};
 pub use home::HomePage;
@@ -68,6 +70,17 @@ mod tests {
             usable: false,
             last: false,
         }];
+        let key = KeyLine {
+            id: hostile(),
+            name: hostile(),
+            scopes: vec![hostile()],
+            made: hostile(),
+            expires: Some(hostile()),
+            expired: true,
+            last_used: Some(hostile()),
+            last_used_from: Some(hostile()),
+        };
+        let keys = KeysPart { lines: vec![key], scopes: vec![KeyScope { name: hostile(), description: hostile() }] };
         let pages = [
             HomePage { issuer: HOSTILE, name: None, documented: true }.render(),
             HomePage { issuer: HOSTILE, name: some, documented: true }.render(),
@@ -108,6 +121,9 @@ mod tests {
                 roles: &[hostile()],
                 sessions: &sessions,
                 apps: &apps,
+                keys: &keys,
+                made_key: some,
+                key_problem: some,
                 password_rule: HOSTILE,
                 notice: None,
                 password_problem: Some(PasswordProblem::Refused(HOSTILE)),

@@ -157,6 +157,7 @@ impl TestServer {
             password_minimum: 8,
             key_size: KeySize::default(),
             kept_refusals: 10_000,
+            api_key_in_query: false,
         };
         let limits = outbound::Limits { total: Duration::from_secs(2), ..outbound::Limits::default() };
         let upstream = Upstream::new(Outbound::new(None, limits).unwrap(), clock.clone());

@@ -115,7 +115,8 @@ fn every_problem_is_said_at_once_and_nothing_is_changed() {
         let said = site.apply(&text, flags).failed();
         let problems: Vec<&str> = said.lines().map(|line| line.trim_start_matches("claviger: ")).collect();
         let expected = [
-            "orders.toml: peple: is not known here; there are [[attribute]], [[group]], [[client]], [[api]], [[user]] and [[provider]]".to_owned(),
+            "orders.toml: peple: is not known here; there are [[attribute]], [[group]], [[client]], [[api]], [[user]] and [[provider]]"
+                .to_owned(),
             "orders.toml: client[0] \"importer\": client_secret: must have at least 32 characters; leave it out, and one is generated"
                 .to_owned(),
             "orders.toml: client[1] \"shop\": colour: unknown field `colour`, expected one of ".to_owned(),
@@ -256,7 +257,10 @@ fn what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere() {
     here.apply(&(given(SECRET) + more), &[]).succeeded();
     let exported = here.export();
     assert_hides(&exported, &[SECRET, PASSWORD]);
-    assert!(exported.starts_with(&format!("# Clients, APIs, people, groups, attributes and other identity providers of {}, ", here.issuer)), "{exported}");
+    assert!(
+        exported.starts_with(&format!("# Clients, APIs, people, groups, attributes and other identity providers of {}, ", here.issuer)),
+        "{exported}"
+    );
     let docs = "[[client]]\nclient_id = \"docs\"\nclient_name = \"Docs\"\ntoken_endpoint_auth_method = \"none\"\nredirect_uris = [\n    \
                 \"{issuer}/docs/callback\",\n    \"https://x.example\",\n]\ncors_origins = [\"https://x.example\"]\n\n\
                 [client.lifetimes]\naccess_token = 120\n";
@@ -353,7 +357,7 @@ async fn the_demo_file_is_for_dev_and_elsewhere_only_on_request() {
     let let_in = outcome.stderr.lines().filter(|line| line.contains("let in although it is weak: ")).count();
     assert_eq!(let_in, 4, "three secrets and bob's password: {outcome:?}");
     assert_hides(&outcome.stderr, &["demo-web-secret", "builder"]);
-    assert!(outcome.succeeded().ends_with("10 added, 0 changed, 0 deleted.\n"));
+    assert!(outcome.succeeded().ends_with("12 added, 0 changed, 0 deleted.\n"));
     let _running = site.serve().await;
     assert_eq!(site.machine_token("demo-m2m:demo-m2m-secret").await.status, 200);
 

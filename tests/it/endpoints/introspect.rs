@@ -40,7 +40,7 @@ async fn the_whole_answer_about_a_person() {
     let tokens = web.redeem(&back.code()).await;
     let access = tokens.access_claims();
     let expected = json!({
-        "active": true, "scope": "items:read items:write", "client_id": "demo-web", "username": "alice", "token_type": "Bearer",
+        "active": true, "scope": "items:read items:write", "client_id": "demo-web", "username": "alice", "token_type": "Bearer", "roles": ["admin"],
         "iss": server.issuer, "sub": access["sub"], "aud": "http://localhost:8000", "jti": access["jti"], "iat": START.seconds(), "exp": START.seconds() + 600,
         "amr": ["pwd"],
     });

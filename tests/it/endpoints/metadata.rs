@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use claviger::flow::manage::Reach;
+use claviger::flow::manage::api_keys::NewApiKey;
+use claviger::protocol::api_key::TOKEN_TYPE;
 use claviger::protocol::client::AuthMethod;
+use claviger::protocol::grant::token_exchange::GRANT_TYPE;
 use reqwest::Method;
 use reqwest::header::IF_NONE_MATCH;
 use serde_json::Value;
@@ -82,6 +86,12 @@ async fn every_grant_type_works() {
                 let tokens = web.redeem(&back.code()).await;
                 web.try_refresh(tokens.refresh(), &[]).await
             }
+            GRANT_TYPE => {
+                let new = NewApiKey { name: "x".into(), client: Some("demo-m2m".into()), scope: "items:read".into(), ..Default::default() };
+                let key = server.server.add_api_key(Reach::Everything, &new).await.unwrap().unwrap();
+                let subject = [("subject_token", key.secret.reveal()), ("subject_token_type", TOKEN_TYPE)];
+                server.token(None, &[&[("grant_type", grant_type)][..], &subject].concat()).await
+            }
             unknown => panic!("{unknown} is promised, and this test knows nothing of it"),
         };
         assert_eq!(answer.status, 200, "{grant_type}: {}", answer.body);
@@ -148,7 +158,8 @@ async fn every_claim_and_challenge_method_that_is_promised_is_there() {
     let document = metadata(&server).await;
     assert_eq!(words(&document["code_challenge_methods_supported"]), ["S256"]);
     let web = RelyingParty::demo_web(&server);
-    let url = web.authorization_url("openid profile email address phone", "nonce=n");
+    server.allow("demo-web", "roles groups").await;
+    let url = web.authorization_url("openid profile email address phone roles groups", "nonce=n");
     let tokens = web.redeem(&Browser::new(&server).log_in_and_consent(&url).await.code()).await;
     let (id, person) = (tokens.id_claims(), server.userinfo(tokens.access()).await.json());
     for claim in words(&document["claims_supported"]) {

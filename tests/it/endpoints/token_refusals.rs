@@ -24,7 +24,7 @@ async fn the_grant_type_is_there_known_and_registered() {
     let server = TestServer::start().await;
     server.token(MACHINE, &[]).await.assert_error(400, "invalid_request");
     server.token(MACHINE, &[("grant_type", "")]).await.assert_error(400, "invalid_request");
-    let urns = ["urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange"];
+    let urns = ["urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange "];
     for unknown in ["implicit", "Client_Credentials", "client_credentials ", "nonsense"].iter().chain(&urns) {
         server.token(MACHINE, &[("grant_type", unknown)]).await.assert_error(400, "unsupported_grant_type");
     }

@@ -56,7 +56,7 @@ async fn me_adds_what_a_frontend_needs() {
     let server = TestServer::start().await;
     let token = alices_token(&server, "openid items:read").await;
     let expected = json!({
-        "sub": claims(&token)["sub"], "username": "alice", "roles": ["admin"], "scope": "items:read openid", "client_id": "demo-password",
+        "sub": claims(&token)["sub"], "username": "alice", "roles": ["admin"], "groups": [], "scope": "items:read openid", "client_id": "demo-password",
     });
     let answer = with_header(&server, "/me", &format!("Bearer {token}")).await;
     assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, Some("no-store")));

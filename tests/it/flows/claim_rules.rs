@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::actors::{Browser, RelyingParty, TestServer, claims};
 
-/// A server where alice is in the group `editors`, which gives her the role `editor`.
+/// A server where alice is in the group `writers`, which gives her the role `editor`.
 async fn server() -> TestServer {
     let server = TestServer::start().await;
-    let editors = Group { name: "editors".to_owned(), description: String::new(), roles: ["editor".to_owned()].into() };
-    server.server.add_group(Reach::Everything, editors).await.unwrap().unwrap();
-    server.server.set_groups(&Username::parse("alice").unwrap(), &["editors".to_owned()]).await.unwrap().unwrap();
+    let writers = Group { name: "writers".to_owned(), description: String::new(), roles: ["writer".to_owned()].into() };
+    server.server.add_group(Reach::Everything, writers).await.unwrap().unwrap();
+    server.server.set_groups(&Username::parse("alice").unwrap(), &["writers".to_owned()]).await.unwrap().unwrap();
     server
 }
 
@@ -28,7 +28,7 @@ async fn roles_and_groups_reach_tokens_userinfo_introspection_and_me() {
     server.allow("demo-web", "roles groups").await;
     let web = RelyingParty::demo_web(&server);
     let tokens = web.sign_in(&mut Browser::new(&server), "openid roles groups items:read").await;
-    let (roles, groups) = (json!(["admin", "editor"]), json!(["editors"]));
+    let (roles, groups) = (json!(["admin", "writer"]), json!(["writers"]));
     let introspected = server.introspect(tokens.access()).await;
     let userinfo = server.userinfo(tokens.access()).await.json();
     for told in [tokens.access_claims(), tokens.id_claims(), introspected, userinfo] {
@@ -47,12 +47,12 @@ async fn roles_and_groups_reach_tokens_userinfo_introspection_and_me() {
 #[tokio::test]
 async fn a_role_of_a_group_opens_a_scope_and_goes_with_the_group() {
     let server = server().await;
-    let scopes = json!({"scopes": [{"name": "items:read"}, {"name": "items:write", "role": "editor"}]});
+    let scopes = json!({"scopes": [{"name": "items:read"}, {"name": "items:write", "role": "writer"}]});
     let items = claviger::protocol::resource::Resource::parse("http://localhost:8000").unwrap();
     server.server.patch_api(&items, &Expected::Anything, &scopes).await.unwrap().unwrap();
     let tokens = crate::actors::Tokens(server.alices_tokens("openid items:read items:write").await);
     assert_eq!(tokens.text("scope"), "items:read items:write openid");
-    server.server.delete_group(Reach::Everything, "editors", &Expected::Anything).await.unwrap().unwrap();
+    server.server.delete_group(Reach::Everything, "writers", &Expected::Anything).await.unwrap().unwrap();
     let refreshed = RelyingParty::new(&server, "demo-password", "").refresh(tokens.refresh()).await;
     assert_eq!(refreshed.text("scope"), "items:read openid");
     assert_eq!(refreshed.access_claims()["roles"], json!(["admin"]));
@@ -63,7 +63,7 @@ async fn rules_of_a_client_and_of_an_api_fill_its_tokens() {
     let server = server().await;
     let rules = json!([
         {"claim": "tenant", "from": "constant", "value": {"id": 7}, "into": ["access_token", "id_token", "userinfo"]},
-        {"claim": "permissions", "from": "roles", "when": {"scope": "items:read", "group": "editors"}},
+        {"claim": "permissions", "from": "roles", "when": {"scope": "items:read", "group": "writers"}},
         {"claim": "email", "from": "claim", "into": ["id_token"]},
         {"claim": "level", "from": "constant", "value": "client"},
     ]);
@@ -76,13 +76,13 @@ async fn rules_of_a_client_and_of_an_api_fill_its_tokens() {
     let web = RelyingParty::demo_web(&server);
     let tokens = web.sign_in(&mut Browser::new(&server), "openid items:read").await;
     let access = tokens.access_claims();
-    assert_eq!((&access["tenant"], &access["permissions"], access.get("email")), (&json!({"id": 7}), &json!(["admin", "editor"]), None));
+    assert_eq!((&access["tenant"], &access["permissions"], access.get("email")), (&json!({"id": 7}), &json!(["admin", "writer"]), None));
     assert_eq!((&access["level"], &access["plan"]), (&json!("client"), &json!("gold")), "the client's rule comes last");
     let id = tokens.id_claims();
     assert_eq!((&id["tenant"], &id["email"], id.get("level")), (&json!({"id": 7}), &json!("alice@example.com"), None));
     assert_eq!(server.userinfo(tokens.access()).await.json()["tenant"], json!({"id": 7}));
     let introspected = server.introspect(tokens.access()).await;
-    assert_eq!((&introspected["plan"], &introspected["permissions"]), (&json!("gold"), &json!(["admin", "editor"])));
+    assert_eq!((&introspected["plan"], &introspected["permissions"]), (&json!("gold"), &json!(["admin", "writer"])));
 
     let refreshed = web.refresh(web.sign_in(&mut Browser::new(&server), "openid items:read").await.refresh()).await;
     assert_eq!(refreshed.access_claims()["tenant"], json!({"id": 7}));

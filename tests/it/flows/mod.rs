@@ -2,6 +2,7 @@
 
 mod account;
 mod account_password;
+mod api_keys;
 mod claim_rules;
 mod code;
 mod consent;

@@ -1,5 +1,6 @@
 //! The management API, `/api/v1`: who may use it, and what it does.
 
+mod api_keys;
 mod apis;
 mod clients;
 mod errors;
@@ -21,7 +22,7 @@ use crate::actors::{Answer, TestServer};
 
 /// Everything that an admin may do.
 const EVERYTHING: &str = "openid clients:read clients:write users:read users:write apis:read apis:write keys:read keys:write sessions:read sessions:write \
-     refusals:read providers:read providers:write";
+     api-keys:read api-keys:write refusals:read providers:read providers:write";
 
 /// Somebody who manages the server, by their access token.
 pub struct Manager<'a> {

@@ -19,9 +19,9 @@ async fn a_preview_is_what_the_request_gives() {
     server.allow("demo-web", "roles groups clients:read").await;
     let alice = Manager::alice(&server).await;
     assert_eq!(alice.post("/attributes", &json!({"name": "badge", "type": "integer"})).await.status, 201);
-    assert_eq!(alice.post("/groups", &json!({"name": "editors", "roles": ["editor"]})).await.status, 201);
+    assert_eq!(alice.post("/groups", &json!({"name": "writers", "roles": ["writer"]})).await.status, 201);
     let me = format!("/users/{}", alice.get("/users?q=alice").await.json()["items"][0]["sub"].as_str().unwrap());
-    assert_eq!(alice.patch(&me, &json!({"attributes": {"badge": 7}, "groups": ["editors"]})).await.status, 200);
+    assert_eq!(alice.patch(&me, &json!({"attributes": {"badge": 7}, "groups": ["writers"]})).await.status, 200);
     let everywhere = ["access_token", "id_token", "userinfo"];
     let rules = json!([{"claim": "badge", "from": "attribute", "into": everywhere}, {"claim": "email", "from": "claim"}]);
     assert_eq!(alice.patch("/clients/demo-web", &json!({"claims": rules})).await.status, 200);
@@ -59,7 +59,7 @@ async fn a_preview_says_why() {
     let alice = Manager::alice(&server).await;
     let rules = json!([
         {"claim": "level", "from": "constant", "value": 1},
-        {"claim": "level", "from": "constant", "value": 2, "when": {"role": "editor"}},
+        {"claim": "level", "from": "constant", "value": 2, "when": {"role": "writer"}},
         {"claim": "team", "from": "groups"},
     ]);
     assert_eq!(alice.patch("/apis/http%3A%2F%2Flocalhost%3A8000", &json!({"claims": rules})).await.status, 200);
@@ -69,7 +69,7 @@ async fn a_preview_says_why() {
         told.find(|told| told["claim"] == claim && told["present"] == present && told["in"] == "access_token").unwrap()["because"].clone()
     };
     assert_eq!(because("level", true), "a rule of the API http://localhost:8000: constant");
-    assert_eq!(because("level", false), "a rule of the API http://localhost:8000 (constant) gives nothing: the role editor is missing");
+    assert_eq!(because("level", false), "a rule of the API http://localhost:8000 (constant) gives nothing: the role writer is missing");
     assert_eq!(because("team", false), "a rule of the API http://localhost:8000 (groups) gives nothing: there are no groups");
     let dropped: Vec<(&str, &str)> = preview["dropped"]
         .as_array()

@@ -1,6 +1,7 @@
 //! The store's suite: each function runs on SQLite and on PostgreSQL.
 
 mod api;
+mod api_key;
 mod client;
 mod code;
 mod connection;
