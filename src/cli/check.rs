@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::output::{Trouble, say};
 use crate::cli::place::{Place, missing_database};
+use crate::cli::start::outbound;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::protocol::time::Timestamp;
@@ -28,7 +29,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         say(format!("warning  configuration: {warning}"))?;
     }
     let now = Clock::system().now();
-    let found = [("database", database(&config).await), ("keys", keys(&config, now)), ("clock", clock(now))];
+    let found =
+        [("database", database(&config).await), ("keys", keys(&config, now)), ("clock", clock(now)), ("outbound", certificates(&config))];
     let mut problems = 0;
     for (what, result) in found {
         match result {
@@ -65,6 +67,12 @@ fn keys(config: &Config, now: Timestamp) -> Result<String, String> {
     };
     let keyring = folder.keyring().map_err(|failure| failure.to_string())?;
     Ok(format!("{} published, {} signs", keyring.published(now).keys.len(), keyring.active().kid()))
+}
+
+fn certificates(config: &Config) -> Result<String, String> {
+    outbound(config).map_err(|trouble| trouble.to_string())?;
+    let own = config.outbound.ca_file.as_ref().map(|path| format!(", and those in {}", path.display()));
+    Ok(format!("the certificate authorities of the web are believed{}", own.unwrap_or_default()))
 }
 
 fn clock(now: Timestamp) -> Result<String, String> {

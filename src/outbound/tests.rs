@@ -114,3 +114,46 @@ fn only_certificates_are_certificates() {
     let nonsense = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert_eq!(Outbound::new(Some(nonsense), QUICK).err(), Some(BadCertificates::Malformed));
 }
+
+/// A server that speaks TLS with this certificate, and answers every request with [`FINE`].
+async fn encrypted(certificate: &rcgen::CertifiedKey<rcgen::KeyPair>) -> u16 {
+    let key = rustls::pki_types::PrivateKeyDer::try_from(certificate.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await;
+            let _ = stream.write_all(FINE.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_server_has_to_prove_who_it_is_to_an_authority_that_is_believed() {
+    let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let other = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let limits = Limits { total: Duration::from_secs(20), ..QUICK };
+    let believing = |pem: &str| Outbound::new(Some(pem.as_bytes()), limits).unwrap();
+    let port = encrypted(&own).await;
+    let ask = async |client: &Outbound, host: &str| {
+        client.send(get(&format!("https://{host}:{port}/")), &private(&["localhost", "127.0.0.1"])).await
+    };
+    assert_eq!(ask(&believing(&own.cert.pem()), "localhost").await.unwrap().body(), b"hi");
+    for (client, host) in
+        [(client(limits), "localhost"), (believing(&other.cert.pem()), "localhost"), (believing(&own.cert.pem()), "127.0.0.1")]
+    {
+        let refused = ask(&client, host).await.unwrap_err().to_string();
+        assert!(refused.contains("its certificate is not believed"), "{host}: {refused}");
+    }
+}

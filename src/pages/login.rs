@@ -13,7 +13,7 @@ use crate::flow::authorize::Outcome;
 use crate::flow::login::{Attempt, Prompt, SignIn};
 use crate::flow::providers::Button;
 use crate::pages::post::own_form;
-use crate::pages::provider::leave;
+use crate::pages::provider::{Way, leave};
 use crate::pages::views::{LoginAlert, LoginPage, ProviderButton};
 use crate::pages::visit::{Visit, sorry};
 use crate::protocol::grant::password;
@@ -51,7 +51,7 @@ pub(super) async fn login(request: &Request, server: Data<&Arc<Server>>) -> Resp
     let asks_for = |name: &str| parameter(request, name).is_some();
     match server.login_prompt(&query).await {
         // The client asks for a provider; who is to choose another account, or another way, sees the page.
-        Ok(Prompt { provider: Some(provider), .. }) if !asks_for("choose") => leave(request, &server, &provider, &query, false).await,
+        Ok(Prompt { provider: Some(provider), .. }) if !asks_for("choose") => leave(request, &server, &provider, &query, Way::Named).await,
         Ok(prompt) => {
             let username = prompt.username.clone().unwrap_or_default();
             let shown = Shown { query: &query, username: &username, alert: None, again: asks_for("again") };

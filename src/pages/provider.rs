@@ -33,20 +33,34 @@ pub(super) async fn with(request: &Request, body: Body, server: Data<&Arc<Server
     match own_form(request, body, &server, &visit).await {
         Ok(params) => {
             let query = params.get("continue").unwrap_or_default();
-            leave(request, &server, &named(request), query, params.get("again").is_some()).await
+            let way = if params.get("again").is_some() { Way::Again } else { Way::Button };
+            leave(request, &server, &named(request), query, way).await
         }
         Err(refused) => refused,
     }
 }
 
+/// How somebody comes to leave for a provider.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The application names it.
+    Named,
+    /// They pressed its button.
+    Button,
+    /// They pressed its button because they have to sign in once more.
+    Again,
+}
+
 /// Sends the browser to a provider, or shows the login page when that can't be.
-pub(super) async fn leave(request: &Request, server: &Server, provider: &str, query: &str, again: bool) -> Response {
+pub(super) async fn leave(request: &Request, server: &Server, provider: &str, query: &str, way: Way) -> Response {
     let is_signed_in = match server.current_session(Visit::of(request, server).session.as_ref()).await {
         Ok(current) => current.is_some(),
         Err(failure) => return sorry(&failure, request),
     };
     let browser = Cookies::new(server.issuer()).departure(request.headers());
-    match server.depart(Leave { provider, query, again, is_signed_in, browser }).await {
+    // Who is signed in and still presses the button wants to be somebody else.
+    let leave = Leave { provider, query, again: way == Way::Again, other_account: way == Way::Button && is_signed_in, browser };
+    match server.depart(leave).await {
         Ok(departed) => match gone(server, departed) {
             Ok(response) => response,
             Err(turned) => turned_away(request, server, query, &turned).await,

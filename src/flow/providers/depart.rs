@@ -18,8 +18,8 @@ pub struct Leave<'a> {
     pub query: &'a str,
     /// Whether they shall prove there again who they are, whatever the request says.
     pub again: bool,
-    /// Whether somebody is signed in in this browser: who still wants to sign in wants to be somebody else.
-    pub is_signed_in: bool,
+    /// Whether they shall choose an account there, as they want to be somebody else than they are.
+    pub other_account: bool,
     /// The token that binds the attempt to their browser, if the browser has one.
     pub browser: Option<Token>,
 }
@@ -49,7 +49,7 @@ pub(super) struct Wishes {
 impl Server {
     /// Sends somebody to another provider, to sign in. What the client asks of a sign-in is passed on.
     pub async fn depart(&self, leave: Leave<'_>) -> Result<Departed, Failure> {
-        let mut wishes = Wishes { login: leave.again, select_account: leave.is_signed_in && !leave.again, ..Wishes::default() };
+        let mut wishes = Wishes { login: leave.again, select_account: leave.other_account, ..Wishes::default() };
         if !leave.query.is_empty()
             && let Ok(Considered { next: Next::Login(request), .. }) = self.consider(leave.query, None).await?
         {

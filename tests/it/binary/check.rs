@@ -9,7 +9,7 @@ fn a_sound_server_is_fine() {
     let site = Site::configured();
     site.succeed(&["migrate", "--config", "claviger.toml"]);
     let said = site.succeed(&CHECK);
-    for part in ["configuration", "database", "keys", "clock"] {
+    for part in ["configuration", "database", "keys", "clock", "outbound"] {
         assert!(said.lines().any(|line| line.starts_with("ok ") && line.contains(part)), "{part}: {said}");
     }
     assert!(!said.contains("problem"), "{said}");

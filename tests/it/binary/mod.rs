@@ -10,6 +10,7 @@ mod help;
 mod keys;
 mod output;
 pub mod program;
+mod providers;
 mod prune;
 mod requests;
 mod serve;
