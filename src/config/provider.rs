@@ -20,12 +20,13 @@ pub struct ConfiguredProvider {
 }
 
 /// The members of a provider: name, type, default, meaning.
-const MEMBERS: [(&str, &str, &str, &str); 14] = [
+const MEMBERS: [(&str, &str, &str, &str); 15] = [
     (
         "name",
         "`a-z`, `0-9`, `-`",
         "required",
-        "What it is called in URLs and in the claim `idp`. The provider sends people back to `/login/callback/NAME`, which has to be registered there.",
+        "What it is called in URLs and in the claim `idp`. The provider sends people back to `/login/callback/NAME`, which has to be registered \
+         there.",
     ),
     (
         "kind",
@@ -61,7 +62,8 @@ const MEMBERS: [(&str, &str, &str, &str); 14] = [
         "create_accounts",
         "true or false",
         "`false`",
-        "Whether somebody who comes for the first time gets an account. It is off unless you say so, because at GitHub and Google somebody is everybody.",
+        "Whether somebody who comes for the first time gets an account. It is off unless you say so, because at GitHub and Google somebody is \
+         everybody.",
     ),
     ("roles", "a list", "empty", "The roles of an account that is made then."),
     (
@@ -70,6 +72,7 @@ const MEMBERS: [(&str, &str, &str, &str); 14] = [
         "empty",
         "Hosts of the provider that may be on this machine (then also by http) or in a private network.",
     ),
+    ("enabled", "true or false", "`true`", "Whether people can come from there."),
 ];
 
 /// Reads all of them. What is wrong is noted.
@@ -141,5 +144,4 @@ pub(super) fn reference(page: &mut String) {
     for (name, kind, default, meaning) in MEMBERS {
         let _ = writeln!(page, "| `{name}` | {kind} | {default} | {meaning} |");
     }
-    let _ = writeln!(page, "| `enabled` | true or false | `true` | Whether people can come from there. |");
 }

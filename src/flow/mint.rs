@@ -40,7 +40,7 @@ impl Server {
             Ok(narrowed) => narrowed,
             Err(reason) => return Ok(Err(reason.into())),
         };
-        let ruled = self.ruled_access_token(client, &audience, self.facts(user, client, &scope)).await?;
+        let ruled = self.ruled_access_token(client, &audience, Box::pin(self.facts(user, client, &scope))).await?;
         let own = self.random.uuid().to_string();
         Ok(Ok(AccessToken {
             iss: self.issuer.to_string(),

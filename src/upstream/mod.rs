@@ -3,10 +3,12 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `oidc` | OpenID Providers: discovery, the code's exchange, the ID token, userinfo |
+//! | `discovery` | what OpenID Providers publish about themselves |
+//! | `oidc` | OpenID Providers: the code's exchange, the ID token, userinfo |
 //! | `github` | GitHub: OAuth 2 and its own API |
 //! | `trouble` | what can be wrong with a provider, in words that repeat nothing it said |
 
+mod discovery;
 mod github;
 mod oidc;
 mod trouble;
@@ -96,9 +98,9 @@ pub struct Arrival {
 pub struct Upstream {
     outbound: Outbound,
     clock: Clock,
-    known: Cache<oidc::Key, Arc<oidc::Metadata>>,
-    failed: Cache<oidc::Key, Trouble>,
-    renewed: Cache<oidc::Key, ()>,
+    known: Cache<discovery::Key, Arc<discovery::Metadata>>,
+    failed: Cache<discovery::Key, Trouble>,
+    renewed: Cache<discovery::Key, ()>,
 }
 
 /// How the libraries ask: through the one client, with the private hosts of one provider.

@@ -9,22 +9,19 @@ use chrono::{DateTime, Utc};
 use http::header::{ACCEPT, AUTHORIZATION};
 use oauth2::{AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, PkceCodeChallenge, PkceCodeVerifier};
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreGrantType, CoreIdToken,
-    CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm,
-    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
+    CoreAuthPrompt, CoreClient, CoreClientAuthMethod, CoreIdToken, CoreJsonWebKey, CoreJwsSigningAlgorithm, CoreResponseType,
 };
 use openidconnect::{
-    AdditionalProviderMetadata, AuthenticationFlow, ClaimsVerificationError, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IdTokenVerifier, IssuerUrl, JsonWebKeySet, LoginHint, Nonce, OAuth2TokenResponse, ProviderMetadata, RedirectUrl, Scope,
-    SignatureVerificationError, TokenResponse,
+    AuthenticationFlow, ClaimsVerificationError, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenVerifier, LoginHint, Nonce,
+    OAuth2TokenResponse, RedirectUrl, Scope, SignatureVerificationError, TokenResponse,
 };
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::identity::profile::LONGEST_PROFILE;
 use crate::identity::provider::Provider;
 use crate::protocol::time::Timestamp;
+use crate::upstream::discovery::Metadata;
 use crate::upstream::{Answer, Arrival, Errand, Registered, Trouble, Upstream};
 
 /// What a provider's clock may be off by, in seconds, where it says when somebody signed in.
@@ -43,40 +40,7 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// What the library does not know of a provider's metadata.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Extra {
-    /// RFC 9207 §3.
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
-}
-
-impl AdditionalProviderMetadata for Extra {}
-
-/// A provider's metadata and keys.
-pub(super) type Metadata = ProviderMetadata<
-    Extra,
-    CoreAuthDisplay,
-    CoreClientAuthMethod,
-    CoreClaimName,
-    CoreClaimType,
-    CoreGrantType,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm,
-    CoreJsonWebKey,
-    CoreResponseMode,
-    CoreResponseType,
-    CoreSubjectIdentifierType,
->;
-
-/// What metadata is remembered by.
-pub(super) type Key = (String, String);
-
 type Client = CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
-
-fn key(provider: &Provider) -> Key {
-    (provider.name.to_string(), provider.issuer().into_owned())
-}
 
 impl Upstream {
     pub(super) async fn depart_to_oidc(&self, registered: &Registered, errand: &Errand) -> Result<String, Trouble> {
@@ -205,41 +169,6 @@ impl Upstream {
         } else {
             Err(Trouble::untrusted("the userinfo endpoint tells about somebody else (sub)"))
         }
-    }
-
-    /// The provider's metadata and keys, fetched when they are first needed.
-    async fn metadata(&self, provider: &Provider) -> Result<Arc<Metadata>, Trouble> {
-        let key = key(provider);
-        if let Some(trouble) = self.failed.get(&key).await {
-            return Err(trouble);
-        }
-        let fetched = self.known.try_get_with(key.clone(), self.discover(provider)).await;
-        match fetched {
-            Ok(metadata) => Ok(metadata),
-            Err(trouble) => {
-                self.failed.insert(key, (*trouble).clone()).await;
-                Err((*trouble).clone())
-            }
-        }
-    }
-
-    async fn discover(&self, provider: &Provider) -> Result<Arc<Metadata>, Trouble> {
-        let issuer = IssuerUrl::new(provider.issuer().into_owned()).map_err(|_| Trouble::Misbehaved("its issuer is no URL"))?;
-        let http = self.asking(provider);
-        Ok(Arc::new(Metadata::discover_async(issuer, &http).await?))
-    }
-
-    /// The metadata with the keys of now. They are not fetched again and again because of tokens that name keys at will.
-    async fn renewed_keys(&self, provider: &Provider, metadata: &Arc<Metadata>) -> Result<Arc<Metadata>, Trouble> {
-        let key = key(provider);
-        if !self.renewed.entry(key.clone()).or_insert(()).await.is_fresh() {
-            return Ok(Arc::clone(metadata));
-        }
-        let http = self.asking(provider);
-        let keys: CoreJsonWebKeySet = JsonWebKeySet::fetch_async(metadata.jwks_uri(), &http).await?;
-        let renewed = Arc::new((**metadata).clone().set_jwks(keys));
-        self.known.insert(key, Arc::clone(&renewed)).await;
-        Ok(renewed)
     }
 }
 

@@ -4,6 +4,7 @@
 mod arrive;
 mod depart;
 mod link;
+mod people;
 mod turned;
 
 use std::sync::Arc;
