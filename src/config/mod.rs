@@ -86,6 +86,7 @@ impl Config {
         let session = Session::read(&mut source);
         let log = Log::read(&mut source);
         let docs = Docs::read(&mut source);
+        let api_keys = ApiKeys::read(&mut source);
         let outbound = Outbound::read(&mut source);
         let providers = provider::read(&mut source);
         let api_keys = ApiKeys::read(&mut source);
