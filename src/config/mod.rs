@@ -89,7 +89,6 @@ impl Config {
         let api_keys = ApiKeys::read(&mut source);
         let outbound = Outbound::read(&mut source);
         let providers = provider::read(&mut source);
-        let api_keys = ApiKeys::read(&mut source);
         let mut problems = source.into_problems();
         problems.extend(password.as_ref().and_then(Password::contradiction));
         problems.extend(login.as_ref().and_then(Login::contradiction));

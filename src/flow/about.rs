@@ -48,7 +48,7 @@ impl Server {
         Ok(claims)
     }
 
-    /// What the rules of a token's client and of its APIs put into the access token. The client's rules come last, and so count.
+    /// What the rules of a token's client and of its APIs put into the access token. A claim that an API has a rule for is the API's.
     pub(super) async fn ruled_access_token(
         &self,
         client: &Client,
@@ -56,7 +56,10 @@ impl Server {
         facts: impl Future<Output = Result<Facts, Failure>>,
     ) -> Result<Map<String, Value>, Failure> {
         let catalog = self.catalog().await?;
-        let rules: Vec<&ClaimRule> = catalog.rules_for(audience).chain(&client.claims).collect();
+        let mut rules: Vec<&ClaimRule> = catalog.rules_for(audience).collect();
+        // What an API says about a claim of its tokens is not for a client to say otherwise.
+        let of_client = client.claims.iter().filter(|rule| !catalog.rules_for(audience).any(|apis| apis.claim == rule.claim));
+        rules.extend(of_client);
         // Most tokens have no rules, and then nothing has to be looked up.
         if rules.is_empty() { Ok(Map::new()) } else { Ok(ruled(rules, Target::AccessToken, &facts.await?)) }
     }

@@ -1,7 +1,6 @@
 //! Whether an access token is alive: what was revoked, or ended with its session, its person or its client, is inactive at once. Nothing here
 //! is remembered from an earlier request.
 
-use crate::flow::api_key::Holder;
 use crate::flow::{Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::{self, AccessToken, Origin};
@@ -57,8 +56,7 @@ impl Server {
         }
         let grant = match token.origin() {
             Origin::ApiKey(key) => {
-                let holder = self.live_key_of(&key).await?;
-                return Ok(holder.map(|Holder { client, user }| Live { token, user, client }).map_err(Reason::Inactive));
+                return Ok(self.live_of_key(token, &key).await?.map_err(Reason::Inactive));
             }
             Origin::Grant(grant) => Some(grant),
             Origin::Client => None,

@@ -8,11 +8,12 @@ use crate::flow::token::{Granted, seconds};
 use crate::flow::{Answered, Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::{self, AccessToken, Audience, jti_of_key};
-use crate::protocol::api_key::{ApiKey, BUILT_IN_CLIENT, Owner, built_in_client};
+use crate::protocol::api_key::{ApiKey, BUILT_IN_CLIENT, Owner, USE_GRANULARITY, built_in_client};
 use crate::protocol::authentication::Authentication;
 use crate::protocol::bearer;
+use crate::protocol::claim_rule::Facts;
 use crate::protocol::claims::CLAIM_SCOPES;
-use crate::protocol::client::Client;
+use crate::protocol::client::{Client, ClientId, GrantType};
 use crate::protocol::explanation::Fact;
 use crate::protocol::grant::token_exchange::{ACCESS_TOKEN_TYPE, Reason, Request};
 use crate::protocol::params::Params;
@@ -54,7 +55,9 @@ impl Server {
             Err(why) => return Ok(Err(why)),
         };
         if key.use_is_worth_noting(now) {
-            self.store.api_keys().note_use(&key.id, now, &from.to_string()).await?;
+            let noted = self.store.api_keys().note_use(&key.id, now, &from.to_string(), now - USE_GRANULARITY).await;
+            // The key is good, whether or not this can be written down.
+            noted.unwrap_or_else(|failure| tracing::error!(%failure, key = %key.id, "the use of an API key could not be noted"));
         }
         Ok(Ok(LiveKey { key, holder }))
     }
@@ -81,14 +84,17 @@ impl Server {
         })
     }
 
-    /// What somebody's keys may be good for at most, right now: the scopes of APIs, never claims about a person.
+    /// What somebody's keys may be good for at most, right now: the scopes of APIs, never claims about a person. A client's may do what it may
+    /// do by itself.
     pub(super) async fn reach_of(&self, holder: &Holder) -> Result<Scope, Failure> {
         let catalog = self.catalog().await?;
         let all: Scope = catalog.apis().iter().flat_map(|api| &api.scopes).map(|scope| scope.name.clone()).collect();
         let all = all.filter(|word| !CLAIM_SCOPES.iter().any(|known| known.name == word.as_str()));
         Ok(match &holder.user {
-            Some(user) => catalog.within_roles(&all, |role| user.has_role(role)),
-            None => all.and(&holder.client.allowed_scope),
+            // A scope that no application may ask people for is for machines, and no person's to give.
+            Some(user) => catalog.within_roles(&all.and(&*self.scope_of_people().await?), |role| user.has_role(role)),
+            None if holder.client.may_use(GrantType::ClientCredentials) => all.and(&holder.client.allowed_scope),
+            None => Scope::default(),
         })
     }
 
@@ -109,7 +115,12 @@ impl Server {
             Err(reason) => return Ok(Err(reason.into())),
         };
         let user = holder.user.as_ref();
-        let ruled = self.ruled_access_token(&holder.client, &audience, self.facts(user, &holder.client, &scope)).await?;
+        // A key is good for its scope: what its owner is besides would open more to whoever has it.
+        let facts = async {
+            let facts = self.facts(user, &holder.client, &scope).await?;
+            Ok(Facts { roles: [].into(), groups: [].into(), ..facts })
+        };
+        let ruled = self.ruled_access_token(&holder.client, &audience, facts).await?;
         let until = now + lifetime;
         Ok(Ok(AccessToken {
             iss: self.issuer.to_string(),
@@ -123,14 +134,19 @@ impl Server {
             auth_time: None,
             authentication: Authentication::default(),
             sid: None,
-            roles: user.map_or_else(|| holder.client.roles.clone(), User::all_roles),
-            groups: user.map(User::group_names).unwrap_or_default(),
+            roles: [].into(),
+            groups: [].into(),
             ruled,
         }))
     }
 
-    /// A key as an access token would be that is alive, for our own endpoints.
-    pub(super) async fn live_by_key(&self, presented: &str, from: IpAddr) -> Result<Result<(Live, ApiKey), bearer::Reason>, Failure> {
+    /// A key as an access token would be that is alive, for our own API; or for `introspector`, as far as it is its business (RFC 7662 §4).
+    pub(super) async fn live_by_key(
+        &self,
+        presented: &str,
+        from: IpAddr,
+        introspector: Option<&ClientId>,
+    ) -> Result<Result<(Live, ApiKey), bearer::Reason>, Failure> {
         let untrusted = |why: &str| bearer::Reason::Untrusted { why: why.to_owned(), facts: vec![Fact::of("API key").note(why)] };
         let Some(token) = Token::parse(TokenKind::ApiKey, presented) else {
             return Ok(Err(untrusted(&Token::misfit(TokenKind::ApiKey, presented))));
@@ -139,8 +155,22 @@ impl Server {
             Ok(live) => live,
             Err(why) => return Ok(Err(untrusted(why))),
         };
-        let everything = Narrowing { scope: None, resources: Vec::new() };
-        match self.token_of_key(&live, &everything, seconds(live.holder.client.lifetimes.access_token)).await? {
+        let mut narrowing = Narrowing { scope: None, resources: Vec::new() };
+        if let Some(introspector) = introspector {
+            let catalog = self.catalog().await?;
+            let theirs = catalog.apis().iter().filter(|api| api.introspectors.contains(introspector));
+            let theirs = theirs.filter(|api| api.scopes.iter().any(|scope| live.key.scope.contains(scope.name.as_str())));
+            narrowing.resources = theirs.map(|api| api.identifier.clone()).collect();
+            if narrowing.resources.is_empty() {
+                return Ok(Err(untrusted("it is for no API of the caller's")));
+            }
+            let scopes = catalog.apis().iter().filter(|api| narrowing.resources.contains(&api.identifier)).flat_map(|api| &api.scopes);
+            let allowed = self.reach_of(&live.holder).await?;
+            narrowing.resources = catalog
+                .still_granted(&live.key.scope.and(&allowed).and(&scopes.map(|scope| scope.name.clone()).collect()), &narrowing.resources)
+                .unwrap_or_default();
+        }
+        match self.token_of_key(&live, &narrowing, seconds(live.holder.client.lifetimes.access_token)).await? {
             Ok(token) => {
                 let LiveKey { key, holder: Holder { mut client, user } } = live;
                 // What the owner may do is in the token already.
@@ -151,12 +181,18 @@ impl Server {
         }
     }
 
-    /// Whether the key that an access token came of is alive, and whom it speaks for.
-    pub(super) async fn live_key_of(&self, id: &ApiKeyId) -> Result<Result<Holder, &'static str>, Failure> {
-        match self.store.api_keys().find(id).await? {
-            Some(key) => self.holder_of(&key, self.clock.now()).await,
-            None => Ok(Err("its API key was revoked")),
-        }
+    /// An access token that an API key was exchanged for, if the key is alive: good for what its owner still may.
+    pub(super) async fn live_of_key(&self, mut token: AccessToken, id: &ApiKeyId) -> Result<Result<Live, &'static str>, Failure> {
+        let Some(key) = self.store.api_keys().find(id).await? else { return Ok(Err("its API key was revoked")) };
+        let holder = match self.holder_of(&key, self.clock.now()).await? {
+            Ok(holder) => holder,
+            Err(why) => return Ok(Err(why)),
+        };
+        let scope = token.granted().and(&key.scope).and(&self.reach_of(&holder).await?);
+        token.scope = scope.to_string();
+        let Holder { mut client, user } = holder;
+        client.allowed_scope = scope;
+        Ok(Ok(Live { token, user, client }))
     }
 
     /// Exchanges an API key for an access token (RFC 8693 §2). The key alone authenticates.

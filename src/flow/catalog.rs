@@ -9,10 +9,10 @@ use moka::future::Cache as Moka;
 use crate::flow::{Failure, Server};
 use crate::identity::attribute::Attribute;
 use crate::protocol::api::{Api, ApiScope};
-use crate::protocol::client::{Client, ClientId};
+use crate::protocol::client::{Client, ClientId, GrantType};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::resource::Resource;
-use crate::protocol::scope::ScopeToken;
+use crate::protocol::scope::{Scope, ScopeToken};
 use crate::protocol::scope_grant::Catalog;
 use crate::store::StoreFailure;
 
@@ -26,6 +26,7 @@ pub(super) struct Cache {
     clients: Moka<ClientId, Option<Arc<Client>>>,
     catalog: Moka<(), Arc<Catalog>>,
     attributes: Moka<(), Arc<[Attribute]>>,
+    scope_of_people: Moka<(), Arc<Scope>>,
 }
 
 impl Cache {
@@ -34,6 +35,7 @@ impl Cache {
             clients: Moka::builder().max_capacity(CAPACITY).time_to_live(FRESHNESS).build(),
             catalog: Moka::builder().max_capacity(1).time_to_live(FRESHNESS).build(),
             attributes: Moka::builder().max_capacity(1).time_to_live(FRESHNESS).build(),
+            scope_of_people: Moka::builder().max_capacity(1).time_to_live(FRESHNESS).build(),
         }
     }
 
@@ -42,6 +44,7 @@ impl Cache {
         self.clients.invalidate_all();
         self.catalog.invalidate_all();
         self.attributes.invalidate_all();
+        self.scope_of_people.invalidate_all();
     }
 }
 
@@ -92,6 +95,18 @@ impl Server {
     pub(super) async fn cached_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, Failure> {
         let look_up = async { self.store.clients().find(id).await.map(|found| found.map(Arc::new)) };
         Ok(self.cache.clients.try_get_with_by_ref(id, look_up).await.map_err(Arc::unwrap_or_clone)?)
+    }
+
+    /// What the applications that act for people may ask them for.
+    pub(super) async fn scope_of_people(&self) -> Result<Arc<Scope>, Failure> {
+        let look_up = async {
+            let clients = self.store.clients().list().await?;
+            let acts_for_people =
+                |client: &&Client| client.enabled && (client.may_use(GrantType::AuthorizationCode) || client.may_use(GrantType::Password));
+            let words = clients.iter().filter(acts_for_people).flat_map(|client| client.allowed_scope.iter());
+            Ok::<_, StoreFailure>(Arc::new(words.cloned().collect()))
+        };
+        Ok(self.cache.scope_of_people.try_get_with((), look_up).await.map_err(Arc::unwrap_or_clone)?)
     }
 
     /// The attributes that people can have.

@@ -69,9 +69,11 @@ impl Server {
         access_token: &str,
         now: Timestamp,
     ) -> Result<IdToken, Failure> {
-        let mut released = roles_and_groups(user, &grant.scope);
+        // What a role that was lost gave, and what the client may no longer have, goes with the next token.
+        let scope = self.catalog().await?.within_roles(&grant.scope.and(&client.allowed_scope), |role| user.has_role(role));
+        let mut released = roles_and_groups(user, &scope);
         if !client.claims.is_empty() {
-            released.extend(ruled(&client.claims, Target::IdToken, &self.facts(Some(user), client, &grant.scope).await?));
+            released.extend(ruled(&client.claims, Target::IdToken, &self.facts(Some(user), client, &scope).await?));
         }
         Ok(IdToken {
             iss: self.issuer.to_string(),

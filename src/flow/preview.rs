@@ -5,19 +5,19 @@ use serde_json::{Map, Value};
 
 use crate::flow::manage::Refused;
 use crate::flow::{Failure, Server};
-use crate::identity::user::{User, Username};
+use crate::identity::user::User;
 use crate::protocol::access_token::AccessToken;
 use crate::protocol::authentication::Authentication;
 use crate::protocol::claim_rule::{ClaimRule, Facts, Source, Target};
 use crate::protocol::claims::CLAIM_SCOPES;
-use crate::protocol::client::{Client, ClientId};
+use crate::protocol::client::{Client, ClientId, GrantType};
 use crate::protocol::explanation::Fact;
 use crate::protocol::grant::{Authorization, Grant, RefreshPlan};
 use crate::protocol::id_token::IdToken;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::scope::Scope;
 use crate::protocol::scope_grant::Grantor;
-use crate::protocol::subject::{GrantId, Subject};
+use crate::protocol::subject::GrantId;
 
 /// The request that is tried out.
 pub struct Tried<'a> {
@@ -70,7 +70,7 @@ impl Server {
         let Some(client) = client else { return Ok(Err(Refused::not_found("client", tried.client))) };
         let user = match tried.user {
             None => None,
-            Some(name) => match self.named(name).await? {
+            Some(name) => match self.user_by_name(name).await? {
                 Some(user) => Some(user),
                 None => return Ok(Err(Refused::not_found("user", name))),
             },
@@ -79,20 +79,24 @@ impl Server {
             Ok(asked) => asked,
             Err(problem) => return Ok(Err(Refused::field("scope", problem))),
         };
+        let usable =
+            if user.is_some() { [GrantType::AuthorizationCode, GrantType::Password].as_slice() } else { &[GrantType::ClientCredentials] };
+        if !client.enabled {
+            return Ok(Err(Refused::Conflict("the client is disabled: it gets nothing")));
+        }
+        if user.as_ref().is_some_and(|user| !user.enabled) {
+            return Ok(Err(Refused::Conflict("the person is disabled: nobody gets anything for them")));
+        }
+        if !usable.iter().any(|grant| client.may_use(*grant)) {
+            return Ok(Err(Refused::Conflict("the client is registered for no grant by which it could ask for this")));
+        }
         Ok(match self.tried(&client, user.as_ref(), asked.as_ref()).await? {
             Ok(preview) => Ok(preview),
-            Err(refusal) => Err(Refused::field("scope", refusal.reason)),
+            Err(refusal) => {
+                let dropped = refusal.explanation.facts.iter().filter_map(Fact::told).collect::<Vec<_>>().join("; ");
+                Err(Refused::field("scope", format!("{}: {dropped}", refusal.reason)))
+            }
         })
-    }
-
-    /// A person by their username or `sub`.
-    async fn named(&self, name: &str) -> Result<Option<User>, Failure> {
-        if let Ok(username) = Username::parse(name)
-            && let Some(user) = self.user(&username).await?
-        {
-            return Ok(Some(user));
-        }
-        self.user_by_subject(&Subject::new(name)).await
     }
 
     async fn tried(&self, client: &Client, user: Option<&User>, asked: Option<&Scope>) -> Result<Result<Preview, Refusal>, Failure> {
@@ -143,26 +147,37 @@ impl Server {
         let of_apis = catalog.apis().iter().filter(|api| audience.iter().any(|identifier| identifier == api.identifier.as_str()));
         let mut rules: Vec<(String, &ClaimRule)> =
             of_apis.flat_map(|api| api.claims.iter().map(|rule| (format!("API {}", api.identifier), rule))).collect();
+        let of_apis: Vec<String> = rules.iter().map(|(_, rule)| rule.claim.clone()).collect();
         rules.extend(client.claims.iter().map(|rule| (format!("client {}", client.id), rule)));
         let there = [
             (Target::AccessToken, serde_json::to_value(&access_token).ok()),
             (Target::IdToken, id_token.as_ref().and_then(|token| serde_json::to_value(token).ok())),
             (Target::Userinfo, userinfo.clone().map(Value::Object)),
         ];
-        let claims = there.into_iter().filter_map(|(target, value)| Some(told(target, &value?, &rules, &facts))).flatten().collect();
+        let claims =
+            there.into_iter().filter_map(|(target, value)| Some(told(target, &value?, &rules, &of_apis, &facts))).flatten().collect();
         Ok(Ok(Preview { access_token, id_token, userinfo, claims, dropped }))
     }
 }
 
 /// Why each claim of a token is there, and why those that rules name are not.
-fn told(target: Target, token: &Value, rules: &[(String, &ClaimRule)], facts: &Facts) -> Vec<Told> {
+fn told(target: Target, token: &Value, rules: &[(String, &ClaimRule)], of_apis: &[String], facts: &Facts) -> Vec<Told> {
     let tell = |claim: &str, present: bool, because: String| Told { target, claim: claim.to_owned(), present, because };
-    let of_rules: Vec<&(String, &ClaimRule)> = rules.iter().filter(|(_, rule)| rule.into.contains(&target)).collect();
+    let into = |rule: &ClaimRule| rule.into.contains(&target);
+    // In the access token, a claim that an API has a rule for is the API's.
+    let is_the_apis =
+        |owner: &str, rule: &ClaimRule| target == Target::AccessToken && owner.starts_with("client ") && of_apis.contains(&rule.claim);
+    let (overruled, of_rules): (Vec<_>, Vec<_>) =
+        rules.iter().filter(|(_, rule)| into(rule)).partition(|(owner, rule)| is_the_apis(owner, rule));
     let mut told = Vec::new();
     for claim in token.as_object().into_iter().flat_map(Map::keys) {
         if !of_rules.iter().any(|(_, rule)| rule.claim == *claim && rule.value(facts).is_ok()) {
             told.push(tell(claim, true, by_specification(target, claim, facts)));
         }
+    }
+    for (owner, rule) in overruled {
+        let because = format!("a rule of the {owner} ({}) does not count beside one of the API", rule.from);
+        told.push(tell(&rule.claim, false, because));
     }
     for (place, (owner, rule)) in of_rules.iter().enumerate() {
         let later = of_rules.iter().skip(place + 1).find(|(_, other)| other.claim == rule.claim && other.value(facts).is_ok());

@@ -43,8 +43,8 @@ impl AttributeType {
     pub fn admits(self, value: &Value) -> bool {
         match self {
             Self::String => value.is_string(),
-            Self::Integer => value.is_i64() || value.is_u64(),
-            Self::Number => value.is_number(),
+            Self::Integer => value.is_i64(),
+            Self::Number => value.is_i64() || value.is_f64(),
             Self::Boolean => value.is_boolean(),
             Self::Strings => value.as_array().is_some_and(|values| values.iter().all(Value::is_string)),
         }

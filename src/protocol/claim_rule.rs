@@ -12,8 +12,9 @@ use crate::protocol::scope::Scope;
 use crate::protocol::words::words;
 
 /// Claims that mean what a specification, or this server, says they mean: no rule gives them another meaning. Those of introspection
-/// (RFC 7662 §2.2) are among them, because a token's claims are told there, too.
-const RESERVED: [&str; 34] = [
+/// (RFC 7662 §2.2) are among them, because a token's claims are told there, too, and those that send a client elsewhere for claims (OpenID
+/// Connect Core §5.6.2). Some who read tokens don't look at the case of letters, so neither does this.
+const RESERVED: [&str; 37] = [
     "iss",
     "sub",
     "aud",
@@ -48,6 +49,9 @@ const RESERVED: [&str; 34] = [
     "roles",
     "groups",
     "entitlements",
+    "_claim_names",
+    "_claim_sources",
+    "verified_claims",
 ];
 
 /// Bytes that a constant may have in JSON.
@@ -204,12 +208,13 @@ impl ClaimRule {
             }
         };
         let is_name = |text: &str| (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        let is_standard = CLAIM_SCOPES.iter().any(|scope| scope.claims.contains(&self.claim.as_str()));
+        let is_reserved = RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(&self.claim));
+        let is_standard = CLAIM_SCOPES.iter().flat_map(|scope| scope.claims).any(|standard| standard.eq_ignore_ascii_case(&self.claim));
         let itself = self.from == Source::Claim && self.source_name() == self.claim;
         check(!is_name(&self.claim), "claim", "must be 1 to 200 printable ASCII characters without a space");
-        check(RESERVED.contains(&self.claim.as_str()), "claim", "is a claim of the specifications or of this server; choose another name");
+        check(is_reserved, "claim", "is a claim of the specifications or of this server; choose another name");
         check(
-            is_standard && !itself && !RESERVED.contains(&self.claim.as_str()),
+            is_standard && !itself && !is_reserved,
             "claim",
             "is a standard claim: it can only come from the standard claim of the same name",
         );
@@ -226,12 +231,26 @@ impl ClaimRule {
             None => check(self.from == Source::Constant, "value", "is what a constant needs"),
             Some(value) => {
                 check(self.from != Source::Constant, "value", "goes with a constant alone");
-                check(value.is_null() || value.to_string().len() > LONGEST_CONSTANT, "value", "must be something, in at most 1024 bytes");
+                check(!is_plain(value) || value.to_string().len() > LONGEST_CONSTANT, "value", PLAIN_RULE);
             }
         }
         check(self.into.is_empty(), "into", "must name something");
         check(!self.into.iter().all(|target| into.contains(target)), "into", "an API's claims go into access_token alone");
         problems
+    }
+}
+
+/// What a constant must be, for whoever chose another one.
+const PLAIN_RULE: &str = "must be something in at most 1024 bytes, without null and without whole numbers beyond 64 bits";
+
+/// Whether a value can be written in every format that it is written in: TOML has no null, and no number beyond 64 bits.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Number(number) => number.is_i64() || !number.is_u64(),
+        Value::Array(values) => values.iter().all(is_plain),
+        Value::Object(members) => members.values().all(is_plain),
+        Value::Bool(_) | Value::String(_) => true,
     }
 }
 
@@ -337,6 +356,10 @@ mod tests {
         }
         for (described, field) in [
             (json!({"claim": "email_verified", "from": "constant", "value": true}), "claim"),
+            (json!({"claim": "Sub", "from": "constant", "value": "me"}), "claim"),
+            (json!({"claim": "Email_Verified", "from": "claim", "name": "email_verified"}), "claim"),
+            (json!({"claim": "x", "from": "constant", "value": {"a": [null]}}), "value"),
+            (json!({"claim": "x", "from": "constant", "value": u64::MAX}), "value"),
             (json!({"claim": "email", "from": "attribute"}), "claim"),
             (json!({"claim": "email", "from": "claim", "name": "nickname"}), "claim"),
             (json!({"claim": "a b", "from": "roles"}), "claim"),

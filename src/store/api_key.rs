@@ -1,7 +1,7 @@
 //! API keys of people and of clients. A key that is revoked is forgotten.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::protocol::api_key::{ApiKey, Owner};
 use crate::protocol::client::ClientId;
@@ -103,12 +103,13 @@ impl ApiKeys<'_> {
         found.all(&self.0.reader).await?.into_iter().map(read).collect()
     }
 
-    /// Notes that a key was used.
-    pub async fn note_use(&self, id: &ApiKeyId, at: Timestamp, from: &str) -> Result<(), StoreFailure> {
+    /// Notes that a key was used, unless a use was noted after `unless_since` already.
+    pub async fn note_use(&self, id: &ApiKeyId, at: Timestamp, from: &str, unless_since: Timestamp) -> Result<(), StoreFailure> {
         let used = row::Entity::update_many()
             .col_expr(row::Column::LastUsedAt, Expr::val(at.seconds()))
             .col_expr(row::Column::LastUsedFrom, Expr::val(from))
-            .filter(row::Column::Id.eq(id.as_str()));
+            .filter(row::Column::Id.eq(id.as_str()))
+            .filter(Condition::any().add(row::Column::LastUsedAt.is_null()).add(row::Column::LastUsedAt.lte(unless_since.seconds())));
         used.exec(&self.0.writer).await?;
         Ok(())
     }
@@ -118,6 +119,12 @@ impl ApiKeys<'_> {
         let gone = row::Entity::delete_by_id(key(id.as_str())).exec(&self.0.writer).await?;
         Ok(if gone.rows_affected == 0 { Applied::Lost } else { Applied::Done })
     }
+}
+
+/// Revokes the keys of a person.
+pub(super) async fn delete_all_of(change: &impl ConnectionTrait, subject: &Subject) -> Result<(), StoreFailure> {
+    row::Entity::delete_many().filter(row::Column::Subject.eq(key(subject.as_str()))).exec(change).await?;
+    Ok(())
 }
 
 fn whose(owner: &Owner) -> Condition {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ActiveValue::NotSet;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::identity::group::Group;
 use crate::protocol::subject::Subject;
 use crate::store::retry::retried;
-use crate::store::row::{Row, json, key};
+use crate::store::row::{Row, contains, json, key};
 use crate::store::{Applied, Insertion, Store, StoreFailure};
 
 /// The table: "group" is a reserved word.
@@ -132,6 +132,20 @@ pub(super) async fn memberships<'a>(
         found.entry(member.subject).or_default().insert(group.name, group.roles);
     }
     Ok(found)
+}
+
+/// The people whom some group gives a role, which is written as it stands in JSON.
+pub(super) fn members_with_role(word: &str) -> SelectStatement {
+    let groups = Query::select()
+        .column(person_group::Column::Name)
+        .from(person_group::Entity)
+        .and_where(contains(person_group::Column::Roles, word))
+        .take();
+    Query::select()
+        .column(group_member::Column::Subject)
+        .from(group_member::Entity)
+        .and_where(group_member::Column::GroupName.in_subquery(groups))
+        .take()
 }
 
 /// Puts a person into these groups, and out of all others. Into a group that was removed meanwhile nobody comes.

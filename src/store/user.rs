@@ -1,8 +1,10 @@
 //! People with an account.
 
+use std::collections::BTreeMap;
+
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::identity::user::{PasswordHash, User, Username};
 use crate::protocol::subject::{SessionId, Subject};
@@ -11,7 +13,7 @@ use crate::store::grant::granted;
 use crate::store::group::{self, Memberships};
 use crate::store::retry::retried;
 use crate::store::row::{Row, contains, json, key};
-use crate::store::{Applied, Insertion, Store, StoreFailure, session};
+use crate::store::{Applied, Insertion, Store, StoreFailure, api_key, session};
 
 /// The table: "user" is a reserved word.
 pub(super) mod account {
@@ -94,7 +96,9 @@ impl Users<'_> {
         }
         if let Some(role) = &filter.role {
             // The column is a list in JSON, and a role has nothing in it that JSON would escape.
-            found = found.filter(contains(account::Column::Roles, &format!("\"{role}\"")));
+            let word = format!("\"{role}\"");
+            let by_group = account::Column::Subject.in_subquery(group::members_with_role(&word));
+            found = found.filter(Condition::any().add(contains(account::Column::Roles, &word)).add(by_group));
         }
         if let Some(enabled) = filter.enabled {
             found = found.filter(account::Column::Enabled.eq(enabled));
@@ -127,6 +131,9 @@ impl Users<'_> {
             group::put(&change, &before.subject, &after.groups).await?;
             if other_password || (before.enabled && !after.enabled) {
                 session::end_all_of(&change, &before.subject, None).await?;
+                if other_password {
+                    api_key::delete_all_of(&change, &before.subject).await?;
+                }
                 let theirs = granted::Column::Subject.eq(key(before.subject.as_str()));
                 granted::revoke_where(&change, theirs, after.updated_at).await?;
             }
@@ -135,7 +142,7 @@ impl Users<'_> {
         })
     }
 
-    /// Gives a person another password and, in the same breath, ends every session of theirs but `except` and revokes every grant: whoever
+    /// Gives a person another password and, in the same breath, ends every session of theirs but `except` and revokes every grant and API key: whoever
     /// knew the old password keeps nothing. With `version`, only if the password is still the one that was checked. False when it is not, or
     /// when there is no such person.
     pub async fn set_password(
@@ -160,6 +167,7 @@ impl Users<'_> {
                 return Ok(false);
             }
             session::end_all_of(&change, subject, except).await?;
+            api_key::delete_all_of(&change, subject).await?;
             granted::revoke_where(&change, granted::Column::Subject.eq(key(subject.as_str())), at).await?;
             change.commit().await?;
             Ok(true)
@@ -204,7 +212,11 @@ async fn all_with_groups(connection: &impl ConnectionTrait, found: Vec<account::
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let mut groups = group::memberships(connection, found.iter().map(|model| model.subject.as_str())).await?;
+    let mut groups = BTreeMap::new();
+    // No database takes any number of values in one statement.
+    for some in found.chunks(1000) {
+        groups.extend(group::memberships(connection, some.iter().map(|model| model.subject.as_str())).await?);
+    }
     let user = |model: account::Model| {
         let groups = groups.remove(&model.subject).unwrap_or_default();
         read(model, groups)

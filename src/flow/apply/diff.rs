@@ -78,7 +78,9 @@ fn arrays(field: &str, before: &[Value], after: &[Value], lines: &mut Vec<String
 
 /// What an element is known by: its name, if it has one.
 fn label(element: &Value) -> String {
-    element.get("name").map_or_else(|| shown(element), |name| name.as_str().unwrap_or_default().to_owned())
+    // A claim rule has the name of its source, too, which others may share.
+    let name = element.get("name").filter(|_| element.get("claim").is_none()).and_then(Value::as_str);
+    name.map_or_else(|| shown(element), str::to_owned)
 }
 
 /// A value on one line, in which nothing can move the cursor of a terminal.

@@ -9,6 +9,7 @@ use crate::flow::apply::written::ISSUER;
 use crate::flow::{Failure, Server};
 use crate::identity::account::Account;
 use crate::identity::group::Group;
+use crate::identity::user::User;
 use crate::protocol::client_metadata::ClientMetadata;
 
 const HEAD: &str = "\
@@ -31,7 +32,14 @@ impl Server {
         file.insert("client".to_owned(), self.entries(clients, &Table::try_from(ClientMetadata::default())?)?);
         file.insert("api".to_owned(), self.entries(self.store.apis().list().await?.into_iter(), &api_defaults())?);
         let users = self.store.users().list().await?;
-        file.insert("user".to_owned(), self.entries(users.iter().map(Account::of), &Table::try_from(Account::default())?)?);
+        let known = self.attributes().await?;
+        // What people have of an attribute that is no more would keep the file from being applied.
+        let account = |user: &User| {
+            let mut account = Account::of(user);
+            account.attributes.retain(|name, value| known.iter().any(|attribute| attribute.name == *name && attribute.kind.admits(value)));
+            account
+        };
+        file.insert("user".to_owned(), self.entries(users.iter().map(account), &Table::try_from(Account::default())?)?);
         let providers = self.store.providers().list().await?.into_iter().map(|stored| stored.provider);
         file.insert("provider".to_owned(), self.entries(providers, &provider_defaults())?);
         file.retain(|_, entries| entries.as_array().is_some_and(|entries| !entries.is_empty()));

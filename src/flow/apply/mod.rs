@@ -56,7 +56,7 @@ impl Server {
 
     /// What of a plan the operator may not have meant: it deletes `docs`, the client of the documentation, or leaves nobody who is an admin.
     pub async fn warnings(&self, steps: &[Step], docs: Option<&ClientId>) -> Result<Vec<String>, Failure> {
-        Ok(warnings::of(steps, docs, &self.store.users().list().await?))
+        Ok(warnings::of(steps, docs, &self.store.users().list().await?, &self.groups().await?))
     }
 
     /// Changes what has to change, and tells of each change as soon as it is made, with the secret that was generated for it. Where something

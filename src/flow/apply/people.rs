@@ -27,7 +27,8 @@ pub(super) fn problems(document: &Document, found: &Found, extent: Extent) -> Ve
     };
     let attributes: Vec<Attribute> = {
         let is_named = |known: &Attribute| document.attributes.iter().any(|entry| entry.thing.name == known.name);
-        let stored = found.attributes.iter().filter(|known| stays(is_named(known)));
+        let stored = found.attributes.iter().filter(|known| extent == Extent::Missing || stays(is_named(known)));
+        // What is there already with `Missing` comes first, and counts.
         stored.chain(document.attributes.iter().map(|entry| &entry.thing)).cloned().collect()
     };
     for Entry { place, thing: (_, account), .. } in document.users.iter().filter(|entry| counts(entry, found, extent)) {

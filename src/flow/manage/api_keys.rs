@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::api_key::Holder;
 use crate::flow::manage::{Page, PageRequest, Reach, Refused};
+use crate::flow::providers::FRESH;
 use crate::flow::session::Current;
 use crate::flow::{Failure, Server};
-use crate::identity::user::Username;
 use crate::protocol::api_key::{ApiKey, MOST_KEYS, Owner};
 use crate::protocol::client::ClientId;
 use crate::protocol::scope::Scope;
@@ -107,17 +107,10 @@ impl Server {
     /// Whose keys are meant: a person by username or `sub`, or a client.
     pub async fn key_owner(&self, user: Option<&str>, client: Option<&str>) -> Result<Result<Owner, Refused>, Failure> {
         Ok(match (user, client) {
-            (Some(user), None) => match Username::parse(user) {
-                Ok(username) => match self.user(&username).await? {
-                    Some(user) => Ok(Owner::Person(user.subject)),
-                    None => self
-                        .user_by_subject(&Subject::new(user))
-                        .await?
-                        .map(|user| Owner::Person(user.subject))
-                        .ok_or_else(|| Refused::field("user", "there is no such person")),
-                },
-                Err(_) => Err(Refused::field("user", "there is no such person")),
-            },
+            (Some(user), None) => {
+                let found = self.user_by_name(user).await?.map(|user| Owner::Person(user.subject));
+                found.ok_or_else(|| Refused::field("user", "there is no such person"))
+            }
             (None, Some(client)) => match ClientId::parse(client) {
                 Ok(id) if self.client(&id).await?.is_some() => Ok(Owner::Client(id)),
                 _ => Err(Refused::field("client", "there is no such client")),
@@ -170,7 +163,8 @@ impl Server {
         if !problems.is_empty() {
             return Ok(Err(Refused::Invalid(problems)));
         }
-        if self.store.api_keys().of(&key.owner).await?.len() >= MOST_KEYS {
+        let alive = self.store.api_keys().of(&key.owner).await?.into_iter().filter(|key| key.is_live(created_at)).count();
+        if alive >= MOST_KEYS {
             return Ok(Err(Refused::Conflict("there are a hundred keys of this owner already; revoke one of them first")));
         }
         let secret = self.random.token(TokenKind::ApiKey);
@@ -209,6 +203,12 @@ impl Server {
             Err(_) => Scope::default(),
         };
         Ok((self.store.api_keys().of(&owner).await?, reach))
+    }
+
+    /// Whether the person proved who they are so recently that they may make a key: it outlives a session that was left open.
+    #[must_use]
+    pub fn may_make_api_key(&self, current: &Current) -> bool {
+        self.clock.now().since(current.session.authenticated_at) < FRESH
     }
 
     /// Makes a key for the person who is signed in.

@@ -122,6 +122,15 @@ pub(in crate::flow) fn problems_beside(api: &Api, known: &[Api], issuer: &Issuer
         problems.push(Problem::new("identifier", "must not be the issuer or its /api, which are this server's own"));
     }
     problems.extend(claim_rule::problems(&api.claims, &[Target::AccessToken]));
+    // A token may be for both: each would have to believe what the other one wants to be said.
+    let others = || known.iter().filter(|other| !other.identifier.names_the_same_as(&api.identifier));
+    for (index, rule) in api.claims.iter().enumerate() {
+        let rules = |of: &Api| of.claims.iter().filter(|other| other.claim == rule.claim).cloned().collect::<Vec<_>>();
+        if let Some(other) = others().find(|other| !rules(other).is_empty() && rules(other) != rules(api)) {
+            let reason = format!("is filled otherwise by the API {}; tokens may be for both", other.identifier);
+            problems.push(Problem::new(format!("claims[{index}].claim"), reason));
+        }
+    }
     for (index, scope) in api.scopes.iter().enumerate() {
         let name = &scope.name;
         let has_it = |other: &Api| other.scopes.iter().any(|theirs| theirs.name == *name);

@@ -85,6 +85,17 @@ impl Server {
         Ok(self.store.users().find(subject).await?)
     }
 
+    /// One person, by their identifier in tokens or their username. The identifier comes first, because nobody chooses it.
+    pub async fn user_by_name(&self, name: &str) -> Result<Option<User>, Failure> {
+        if let Some(user) = self.user_by_subject(&Subject::new(name)).await? {
+            return Ok(Some(user));
+        }
+        match Username::parse(name) {
+            Ok(username) => self.user(&username).await,
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Opens an account. Without a password, its owner can't sign in with one.
     pub async fn add_user(
         &self,

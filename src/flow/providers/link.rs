@@ -19,7 +19,7 @@ use crate::upstream::Arrival;
 
 /// How recently somebody must have signed in to give their account another way in. A session that was left open in a library is no proof
 /// that its owner wants that.
-pub(super) const FRESH: Duration = Duration::from_mins(5);
+pub(in crate::flow) const FRESH: Duration = Duration::from_mins(5);
 
 /// The ways into an account by other providers.
 pub struct Links {

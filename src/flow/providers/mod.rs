@@ -14,6 +14,7 @@ use moka::future::Cache;
 
 pub use self::arrive::{Arrived, Return};
 pub use self::depart::{Departed, Leave};
+pub(in crate::flow) use self::link::FRESH;
 pub use self::link::{Link, LinkStart, Links};
 pub use self::turned::{NoEntry, Turned};
 use crate::flow::{Failure, Server};

@@ -26,6 +26,8 @@ pub struct AccountPage<'a> {
     pub apps: &'a [AppLine],
     /// The API keys, and what a new one may be for.
     pub keys: &'a KeysPart,
+    /// Whether the person has to sign in again before they can make one.
+    pub sign_in_first: bool,
     /// The key that was just made, shown this once.
     pub made_key: Option<&'a str>,
     /// Why no key was made, as a sentence.
@@ -255,6 +257,7 @@ mod tests {
                     }],
                     scopes: vec![KeyScope { name: "items:read".to_owned(), description: "see your items".to_owned() }],
                 })),
+                sign_in_first: false,
                 made_key: None,
                 key_problem: None,
                 password_rule: "At least 12 characters.",

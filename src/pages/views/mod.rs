@@ -122,6 +122,7 @@ mod tests {
                 sessions: &sessions,
                 apps: &apps,
                 keys: &keys,
+                sign_in_first: false,
                 made_key: some,
                 key_problem: some,
                 password_rule: HOSTILE,

@@ -101,6 +101,12 @@ impl Fact {
         Self { expected, came, differs_at: difference.at, note: difference.words, ..Self::of(what) }
     }
 
+    /// What came and the rule behind it, in a line.
+    #[must_use]
+    pub fn told(&self) -> Option<String> {
+        Some(format!("{}: {}", self.came.as_deref()?, self.note.as_deref()?))
+    }
+
     /// What was expected. Where nothing came, [`Fact::came`] is left out.
     #[must_use]
     pub fn expected(self, expected: impl AsRef<str>) -> Self {

@@ -10,7 +10,8 @@ use crate::protocol::api_key::TOKEN_TYPE;
 use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
-use crate::protocol::scope_grant::Narrowing;
+use crate::protocol::resource::Resource;
+use crate::protocol::scope_grant::{Narrowing, ScopeRefusal};
 use crate::protocol::token::{Token, TokenKind};
 
 /// The `grant_type` (RFC 8693 §2.1).
@@ -55,10 +56,8 @@ pub enum Reason {
 
 impl crate::protocol::refusal::Reason for Reason {
     fn code(&self) -> ErrorCode {
-        match self {
-            Self::Malformed(_) | Self::Inactive(_) => ErrorCode::InvalidGrant,
-            _ => ErrorCode::InvalidRequest,
-        }
+        // RFC 8693 §2.2.2: so is a subject_token that is invalid for any reason.
+        ErrorCode::InvalidRequest
     }
 
     fn description(&self) -> &'static str {
@@ -99,7 +98,11 @@ impl Request {
         if let Some(other) = params.get("requested_token_type").filter(|asked| *asked != ACCESS_TOKEN_TYPE) {
             return Err(Reason::OtherRequest(other.to_owned()).into());
         }
-        let narrowing = Narrowing::parse(params)?;
+        let mut narrowing = Narrowing::parse(params)?;
+        if let Some(audience) = params.get("audience") {
+            // RFC 8693 §2.1: it narrows as a resource does. What names no API of ours is refused with the rest.
+            narrowing.resources.push(Resource::parse(audience).map_err(ScopeRefusal::from)?);
+        }
         let key = Token::parse(TokenKind::ApiKey, key).ok_or_else(|| Reason::Malformed(Token::misfit(TokenKind::ApiKey, key)))?;
         Ok(Self { key, narrowing })
     }
@@ -126,7 +129,8 @@ mod tests {
             (format!("subject_token={}&subject_token_type={ACCESS_TOKEN_TYPE}", key.reveal()), ErrorCode::InvalidRequest),
             (format!("{good}&actor_token=x&actor_token_type=y"), ErrorCode::InvalidRequest),
             (format!("{good}&requested_token_type=urn:ietf:params:oauth:token-type:refresh_token"), ErrorCode::InvalidRequest),
-            (format!("subject_token=clv_key_x&subject_token_type={TOKEN_TYPE}"), ErrorCode::InvalidGrant),
+            (format!("subject_token=clv_key_x&subject_token_type={TOKEN_TYPE}"), ErrorCode::InvalidRequest),
+            (format!("{good}&audience=orders"), ErrorCode::InvalidTarget),
             (format!("{good}&scope=%22"), ErrorCode::InvalidScope),
             (format!("{good}&resource=relative"), ErrorCode::InvalidTarget),
         ] {

@@ -43,7 +43,7 @@ async fn a_resource_server_is_told_about_a_key() {
     let told = server.introspect(&key).await;
     let expected = json!({
         "active": true, "scope": "items:read", "client_id": "claviger-api-key", "token_type": "api_key", "iss": server.issuer,
-        "sub": told["sub"], "aud": "http://localhost:8000", "jti": id, "iat": START.seconds(), "roles": ["admin"],
+        "sub": told["sub"], "aud": "http://localhost:8000", "jti": id, "iat": START.seconds(),
     });
     assert_eq!(told, expected);
     assert_eq!(told["sub"], claims(server.alices_tokens("openid").await["access_token"].as_str().unwrap())["sub"]);
@@ -80,7 +80,7 @@ async fn a_key_is_traded_for_a_short_lived_token() {
     // The token ends with the key.
     assert_eq!(server.server.revoke_api_key(Reach::Everything, &claviger::protocol::subject::ApiKeyId::new(id)).await.unwrap(), Ok(()));
     assert!(!server.is_active(jwt).await);
-    exchange(&server, &key, &[]).await.assert_error(400, "invalid_grant");
+    exchange(&server, &key, &[]).await.assert_error(400, "invalid_request");
 
     let (machines, _) = self::key(&server, None, Some("demo-m2m"), "items:read").await;
     let token = claims(exchange(&server, &machines, &[("client_id", "demo-m2m")]).await.json()["access_token"].as_str().unwrap());
@@ -101,8 +101,9 @@ async fn what_is_no_exchange_of_a_key_is_refused() {
     let jwt = server.machine_token("items:read").await;
     let form = [("grant_type", GRANT_TYPE), ("subject_token", jwt.as_str()), ("subject_token_type", ACCESS_TOKEN_TYPE)];
     server.token(None, &form).await.assert_error(400, "invalid_request");
-    exchange(&server, "clv_key_", &[]).await.assert_error(400, "invalid_grant");
-    exchange(&server, &jwt, &[]).await.assert_error(400, "invalid_grant");
+    exchange(&server, "clv_key_", &[]).await.assert_error(400, "invalid_request");
+    exchange(&server, &jwt, &[]).await.assert_error(400, "invalid_request");
+    exchange(&server, &key, &[("audience", "https://other.example")]).await.assert_error(400, "invalid_target");
 }
 
 #[tokio::test]
@@ -163,7 +164,7 @@ async fn a_key_ends_with_its_time_and_with_its_owner() {
     let token = exchange(&server, made.secret.reveal(), &[]).await.json();
     assert_eq!(token["expires_in"], 300, "no token outlives its key");
     server.clock.advance(Duration::from_mins(5));
-    exchange(&server, made.secret.reveal(), &[]).await.assert_error(400, "invalid_grant");
+    exchange(&server, made.secret.reveal(), &[]).await.assert_error(400, "invalid_request");
     assert!(!server.is_active(token["access_token"].as_str().unwrap()).await);
 
     let (key, _) = key(&server, Some("bob"), None, "items:read").await;
@@ -171,12 +172,77 @@ async fn a_key_ends_with_its_time_and_with_its_owner() {
     let bob = Username::parse("bob").unwrap();
     server.server.enable_user(&bob, false).await.unwrap().unwrap();
     assert!(!server.is_active(&key).await && !server.is_active(&jwt).await);
-    exchange(&server, &key, &[]).await.assert_error(400, "invalid_grant");
+    exchange(&server, &key, &[]).await.assert_error(400, "invalid_request");
     server.server.enable_user(&bob, true).await.unwrap().unwrap();
     assert!(server.is_active(&key).await);
     let subject = server.server.user(&bob).await.unwrap().unwrap().subject;
     server.server.delete_user(Reach::Everything, &subject, &Expected::Anything).await.unwrap().unwrap();
     assert!(!server.is_active(&key).await && !server.is_active(&jwt).await);
+}
+
+#[tokio::test]
+async fn a_token_that_a_key_was_traded_for_opens_our_own_api_until_the_role_is_lost() {
+    let server = TestServer::start().await;
+    let (key, _) = alices_key(&server, "clients:read items:read").await;
+    let jwt = exchange(&server, &key, &[]).await.json()["access_token"].as_str().unwrap().to_owned();
+    let ask = async || server.request(Method::GET, "/api/v1/clients").bearer_auth(&jwt).send().await.unwrap().status().as_u16();
+    assert_eq!(ask().await, 200);
+    server.server.set_roles(&Username::parse("alice").unwrap(), &[]).await.unwrap().unwrap();
+    assert_eq!(ask().await, 403);
+    assert_eq!(server.introspect(&jwt).await["scope"], "items:read");
+}
+
+#[tokio::test]
+async fn a_key_carries_its_scope_and_not_what_its_owner_is() {
+    let server = TestServer::start().await;
+    let (key, _) = alices_key(&server, "items:read").await;
+    let token = claims(exchange(&server, &key, &[]).await.json()["access_token"].as_str().unwrap());
+    for told in [token, server.introspect(&key).await] {
+        assert_eq!((told.get("roles"), told.get("groups")), (None, None), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_for_nothing_that_no_application_could_ask_for() {
+    let server = TestServer::start().await;
+    let alice = crate::manage::Manager::alice(&server).await;
+    let scopes = json!({"scopes": [{"name": "items:read"}, {"name": "items:write"}, {"name": "items:sync"}]});
+    assert_eq!(alice.patch("/apis/http%3A%2F%2Flocalhost%3A8000", &scopes).await.status, 200);
+    server.allow("demo-m2m", "items:sync").await;
+    for (owner, scope, status) in [
+        (json!({"user": "bob"}), "items:sync", 422),
+        (json!({"client": "demo-m2m"}), "items:sync", 201),
+        (json!({"client": "demo-web"}), "items:read", 422),
+        (json!({"client": "claviger-docs"}), "clients:read", 422),
+    ] {
+        let mut new = json!({"name": "x", "scope": scope});
+        new.as_object_mut().unwrap().extend(owner.as_object().unwrap().clone());
+        assert_eq!(alice.post("/api-keys", &new).await.status, status, "{new}");
+    }
+}
+
+#[tokio::test]
+async fn a_resource_server_learns_nothing_about_a_key_at_other_apis() {
+    let server = TestServer::start().await;
+    let alice = crate::manage::Manager::alice(&server).await;
+    let hr = json!({"identifier": "https://hr.example", "name": "HR", "scopes": [{"name": "hr:read"}],
+        "claims": [{"claim": "salary", "from": "constant", "value": 7}]});
+    assert_eq!(alice.post("/apis", &hr).await.status, 201);
+    server.allow("demo-web", "hr:read").await;
+    let (key, _) = alices_key(&server, "items:read hr:read").await;
+    let told = server.introspect(&key).await;
+    assert_eq!((&told["scope"], &told["aud"], told.get("salary")), (&json!("items:read"), &json!("http://localhost:8000"), None));
+    let (elsewhere, _) = alices_key(&server, "hr:read").await;
+    assert_eq!(server.introspect(&elsewhere).await, json!({"active": false}));
+}
+
+#[tokio::test]
+async fn another_password_takes_the_keys_along() {
+    let server = TestServer::start().await;
+    let (key, _) = alices_key(&server, "items:read").await;
+    let alice = Username::parse("alice").unwrap();
+    server.server.set_password(&alice, secrecy::SecretString::from("through the looking glass")).await.unwrap().unwrap();
+    assert!(!server.is_active(&key).await);
 }
 
 #[tokio::test]

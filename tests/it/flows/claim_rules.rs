@@ -77,7 +77,11 @@ async fn rules_of_a_client_and_of_an_api_fill_its_tokens() {
     let tokens = web.sign_in(&mut Browser::new(&server), "openid items:read").await;
     let access = tokens.access_claims();
     assert_eq!((&access["tenant"], &access["permissions"], access.get("email")), (&json!({"id": 7}), &json!(["admin", "writer"]), None));
-    assert_eq!((&access["level"], &access["plan"]), (&json!("client"), &json!("gold")), "the client's rule comes last");
+    assert_eq!(
+        (&access["level"], &access["plan"]),
+        (&json!("api"), &json!("gold")),
+        "what the API says is not for a client to say otherwise"
+    );
     let id = tokens.id_claims();
     assert_eq!((&id["tenant"], &id["email"], id.get("level")), (&json!({"id": 7}), &json!("alice@example.com"), None));
     assert_eq!(server.userinfo(tokens.access()).await.json()["tenant"], json!({"id": 7}));

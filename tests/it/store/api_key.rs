@@ -36,7 +36,8 @@ async fn a_key_comes_back_as_it_was(database: Database) {
     assert_eq!(keys.page(&ApiKeyFilter::default(), Some("k-1"), 9).await, Ok(vec![its.clone()]));
     let only = ApiKeyFilter { owner: Some(hers.owner.clone()), text: Some("nothing like it".to_owned()) };
     assert_eq!(keys.page(&only, None, 9).await, Ok(vec![]));
-    assert_eq!(keys.note_use(&hers.id, after(5), "2001:db8::1").await, Ok(()));
+    assert_eq!(keys.note_use(&hers.id, after(5), "2001:db8::1", NOW).await, Ok(()));
+    assert_eq!(keys.note_use(&hers.id, after(6), "192.0.2.1", after(4)).await, Ok(()), "a later one is noted already");
     let used = ApiKey { last_used_at: Some(after(5)), last_used_from: Some("2001:db8::1".to_owned()), ..hers };
     assert_eq!(keys.find(&used.id).await, Ok(Some(used.clone())));
     assert_eq!(keys.delete(&used.id).await, Ok(Applied::Done));
