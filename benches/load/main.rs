@@ -80,7 +80,7 @@ fn memory(installation: &Installation, runtime: &tokio::runtime::Runtime) -> Out
     println!("resident memory, idle after tokens      {:>9.1} MB", server.resident()?);
     runtime.block_on(saturate(&installation.person()?, PEOPLE, TURN * 2))?;
     std::thread::sleep(REST);
-    Limit::Below(20.0).show("resident memory, idle after logins", server.resident()?, "MB");
+    println!("resident memory, idle after logins      {:>9.1} MB", server.resident()?);
     server.stop()
 }
 
