@@ -1,6 +1,7 @@
-"""An API that trusts Claviger's access tokens, and that can sign people in for its frontend.
+"""An API that takes Claviger's access tokens and API keys, and that can sign people in for its frontend.
 
-`tokens.py` is all that an API needs; `login.py` is for a frontend that asks its backend for the login URL.
+`caller.py` says who is calling, by `tokens.py` or by `api_keys.py`; `login.py` is for a frontend that asks its backend
+for the login URL.
 """
 
 from fastapi import FastAPI, HTTPException
@@ -12,8 +13,9 @@ from pydantic import BaseModel
 from starlette.middleware.sessions import SessionMiddleware
 
 import login
+from caller import Admin, Caller, Reader, Writer
 from settings import COOKIE_SECRET, FRONTEND
-from tokens import Admin, Caller, Claims, Reader, Writer
+from tokens import Claims
 
 app = FastAPI(title="Items", docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None)
 
@@ -70,7 +72,7 @@ def remove_item(name: str, _: Admin) -> Item:
 
 @app.get("/me")
 def me(caller: Caller) -> Claims:
-    """Needs any valid token, and shows its claims. `sub` says who is calling, `client_id` through which application."""
+    """Needs any valid token or key, and shows its claims. `sub` says who calls, `client_id` by what application."""
     return caller
 
 

@@ -11,6 +11,11 @@ FRONTEND = os.environ.get("FRONTEND", "http://localhost:5173")  # the origin of 
 CLIENT_ID = os.environ.get("CLIENT_ID", "demo-web")
 CLIENT_SECRET = os.environ.get("CLIENT_SECRET", "demo-web-secret")
 
+# What this API is to the issuer when it asks about an API key, and whether a key may also stand in the address.
+API_ID = os.environ.get("API_ID", "demo-api")
+API_SECRET = os.environ.get("API_SECRET", "demo-api-secret")
+API_KEY_IN_QUERY = os.environ.get("API_KEY_IN_QUERY", "off") == "on"
+
 # Signs the cookie of a sign-in under way. Several processes have to share one; a new one only ends what is under way.
 COOKIE_SECRET = os.environ.get("COOKIE_SECRET") or secrets.token_urlsafe(32)
 

@@ -4,19 +4,18 @@ It sees no password and keeps no secret: it fetches the issuer's public keys, an
 """
 
 import logging
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import jwt
 from fastapi import HTTPException, Security
-from fastapi.security import OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer, SecurityScopes
+from fastapi.security import OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
 
 from settings import AUDIENCE, ISSUER, SCOPES
 
 log = logging.getLogger(__name__)
 
-# Two ways to get a token, offered side by side by the Authorize button of /docs. Both put it into the same header, so
-# neither refuses a request by itself (auto_error=False): `verified` does.
+# Two ways to get a token, offered side by side by the Authorize button of /docs. Both put it into the same header, and
+# an API key may stand in for it, so neither refuses a request by itself (auto_error=False): `caller.py` does.
 by_code = OAuth2AuthorizationCodeBearer(
     authorizationUrl=f"{ISSUER}/authorize",
     tokenUrl=f"{ISSUER}/token",
@@ -39,15 +38,14 @@ Claims = dict[str, Any]
 
 
 # Not `async`: FastAPI then runs it in a thread, where fetching the keys holds up nobody else.
-def verified(
-    required: SecurityScopes,
+def token_claims(
     code_token: Annotated[str | None, Security(by_code)],
     password_token: Annotated[str | None, Security(by_password)],
-) -> Claims:
-    """The claims of the request's access token, checked as RFC 9068 §4 asks."""
+) -> Claims | None:
+    """The claims of the request's access token, if it brings one, checked as RFC 9068 §4 asks."""
     token = code_token or password_token
     if not token:
-        raise refusal(401, scope=required.scope_str)
+        return None
     try:
         verified_token = jwt.decode_complete(
             token,
@@ -67,10 +65,7 @@ def verified(
     except jwt.PyJWTError as error:
         log.warning("refused a token: %r", error)  # for our log, not for whoever sent the token
         raise refusal(401, error="invalid_token") from error
-    claims = verified_token["payload"]
-    if not set(required.scopes) <= set(claims.get("scope", "").split()):
-        raise refusal(403, error="insufficient_scope", scope=required.scope_str)
-    return claims
+    return verified_token["payload"]
 
 
 def refusal(status: int, **parameters: str) -> HTTPException:
@@ -78,25 +73,3 @@ def refusal(status: int, **parameters: str) -> HTTPException:
     challenge = ", ".join(f'{name}="{value}"' for name, value in parameters.items() if value)
     detail = parameters.get("error", "Not authenticated")
     return HTTPException(status, detail, headers={"WWW-Authenticate": f"Bearer {challenge}".rstrip()})
-
-
-Caller = Annotated[Claims, Security(verified)]
-Reader = Annotated[Claims, Security(verified, scopes=["items:read"])]
-Writer = Annotated[Claims, Security(verified, scopes=["items:write"])]
-
-
-def require_role(role: str) -> Callable[[Claims], Claims]:
-    """A scope says what the application may do for the person; a role, what the person may do at all.
-
-    Scopes that a route asks for beside the role are checked by `verified`, to which FastAPI hands them down.
-    """
-
-    def has_role(caller: Caller) -> Claims:
-        if role not in caller.get("roles", []):
-            raise HTTPException(403, f"This needs the role {role}")
-        return caller
-
-    return has_role
-
-
-Admin = Annotated[Claims, Security(require_role("admin"), scopes=["items:write"])]

@@ -55,7 +55,7 @@ def browser() -> Browser:
 
 def client(client_id: str, **settings: Any) -> OAuth2Client:
     """Authlib as a demo client; the confidential ones' secrets are their names with `-secret`."""
-    public = client_id in ("demo-password", "demo-spa")
+    public = client_id in ("demo-password", "demo-spa", "claviger-docs")
     secret = None if public else f"{client_id}-secret"
     return OAuth2Client(client_id, secret, token_endpoint=f"{ISSUER}/token", **settings)
 

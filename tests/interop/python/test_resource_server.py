@@ -193,11 +193,13 @@ def test_the_documentation_page_loads_nothing_from_elsewhere(api: httpx2.Client)
     assert api.get("/docs/oauth2-redirect").status_code == 200
 
 
-def test_the_document_offers_both_flows_for_every_protected_route(api: httpx2.Client) -> None:
+def test_the_document_offers_every_way_in_for_every_protected_route(api: httpx2.Client) -> None:
     document = api.get("/openapi.json").json()
-    flows = document["components"]["securitySchemes"]
-    assert flows["OAuth2AuthorizationCodeBearer"]["flows"]["authorizationCode"]["tokenUrl"] == f"{ISSUER}/token"
-    assert flows["OAuth2PasswordBearer"]["flows"]["password"]["tokenUrl"] == f"{ISSUER}/token"
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["OAuth2AuthorizationCodeBearer"]["flows"]["authorizationCode"]["tokenUrl"] == f"{ISSUER}/token"
+    assert schemes["OAuth2PasswordBearer"]["flows"]["password"]["tokenUrl"] == f"{ISSUER}/token"
     needed = ["items:write"]
-    either = [{"OAuth2AuthorizationCodeBearer": needed}, {"OAuth2PasswordBearer": needed}]
-    assert document["paths"]["/items"]["post"]["security"] == either
+    assert schemes["APIKeyHeader"].items() >= {"type": "apiKey", "in": "header", "name": "X-API-Key"}.items()
+    ways = [{"OAuth2AuthorizationCodeBearer": needed}, {"OAuth2PasswordBearer": needed}, {"APIKeyHeader": needed}]
+    for path, method in [("/items", "post"), ("/items/{name}", "delete")]:
+        assert document["paths"][path][method]["security"] == ways

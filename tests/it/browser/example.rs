@@ -9,6 +9,10 @@ use tempfile::TempDir;
 
 use crate::binary::program::{eventually, free_port};
 
+/// The settings of the programs in Python, which have their defaults here.
+const SETTINGS: [&str; 9] =
+    ["AUDIENCE", "FRONTEND", "BASE_URL", "CLIENT_ID", "CLIENT_SECRET", "API_ID", "API_SECRET", "API_KEY_IN_QUERY", "COOKIE_SECRET"];
+
 pub struct Example {
     process: Child,
     pub port: u16,
@@ -50,7 +54,7 @@ impl Example {
         let port = listener.local_addr().unwrap().port();
         let mut command = Command::new(python);
         command.args(["-B", "-m", "uvicorn", "main:app", "--fd", "0", "--log-level", "warning"]).current_dir(folder(name));
-        for setting in ["AUDIENCE", "FRONTEND", "BASE_URL", "CLIENT_ID", "CLIENT_SECRET", "COOKIE_SECRET"] {
+        for setting in SETTINGS {
             command.env_remove(setting);
         }
         let process = command.env("ISSUER", issuer).stdin(Stdio::from(OwnedFd::from(listener))).spawn().unwrap();
