@@ -12,7 +12,7 @@ use crate::flow::Server;
 use crate::flow::account::{Overview, PasswordChange};
 use crate::flow::providers::{Button, Link, Links};
 use crate::flow::session::Current;
-use crate::pages::api_keys;
+use crate::pages::api_keys::{self, RefusedKey};
 use crate::pages::post::own_form;
 use crate::pages::views::{AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, PasswordProblem, ProviderButton, SessionLine};
 use crate::pages::visit::{Visit, sorry};
@@ -136,7 +136,7 @@ pub(super) struct Shown<'a> {
     pub(super) password_problem: Option<PasswordProblem<'a>>,
     pub(super) provider_problem: Option<&'a str>,
     pub(super) made_key: Option<&'a str>,
-    pub(super) key_problem: Option<&'a str>,
+    pub(super) refused_key: Option<&'a RefusedKey>,
 }
 
 fn refused(problem: PasswordProblem<'_>) -> Shown<'_> {
@@ -144,12 +144,12 @@ fn refused(problem: PasswordProblem<'_>) -> Shown<'_> {
 }
 
 pub(super) async fn show(request: &Request, server: &Server, mut visit: Visit, current: &Current, shown: Shown<'_>) -> Response {
-    let Shown { notice, password_problem, provider_problem, made_key, key_problem } = shown;
+    let Shown { notice, password_problem, provider_problem, made_key, refused_key } = shown;
     let links = match server.links(current).await {
         Ok(links) => links,
         Err(failure) => return sorry(&failure, request),
     };
-    let keys = match api_keys::part(server, current).await {
+    let keys = match api_keys::part(server, current, refused_key).await {
         Ok(keys) => keys,
         Err(failure) => return sorry(&failure, request),
     };
@@ -173,7 +173,7 @@ pub(super) async fn show(request: &Request, server: &Server, mut visit: Visit, c
         keys: &keys,
         sign_in_first: !server.may_make_api_key(current),
         made_key,
-        key_problem,
+        key_problem: refused_key.map(|refused| refused.problem.as_str()),
         password_rule: &password_rule,
         notice,
         password_problem,
@@ -183,7 +183,7 @@ pub(super) async fn show(request: &Request, server: &Server, mut visit: Visit, c
         provider_problem,
     };
     let status = match password_problem {
-        None if provider_problem.is_none() && key_problem.is_none() => StatusCode::OK,
+        None if provider_problem.is_none() && refused_key.is_none() => StatusCode::OK,
         Some(PasswordProblem::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(PasswordProblem::Busy) => StatusCode::SERVICE_UNAVAILABLE,
         Some(_) | None => StatusCode::BAD_REQUEST,

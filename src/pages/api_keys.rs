@@ -6,22 +6,30 @@ use std::time::Duration;
 use poem::web::Data;
 use poem::{Body, Request, Response, handler};
 
-use crate::flow::Server;
 use crate::flow::manage::Refused;
 use crate::flow::session::Current;
+use crate::flow::{Failure, Server};
 use crate::pages::account::{Shown, entered, show};
-use crate::pages::views::{AccountNotice, KeyLine, KeyScope, KeysPart};
+use crate::pages::views::{AccountNotice, KeyEnd, KeyLine, KeyScope, KeysPart};
 use crate::pages::visit::sorry;
 use crate::pages::words;
 use crate::protocol::api_key::ApiKey;
 use crate::protocol::refusal::{ErrorCode, Refusal};
-use crate::protocol::scope::Scope;
+use crate::protocol::scope::{Scope, ScopeToken};
 use crate::protocol::subject::ApiKeyId;
 use crate::web::answer::see_other;
 use crate::web::why::explained;
 
-/// The days that a key can be made for; 0 stands for no end.
-pub(super) const DAYS: [u16; 4] = [30, 90, 365, 0];
+/// The days that a key can be made for, and how they are called; 0 stands for no end.
+const ENDS: [(u16, &str); 4] = [(30, "in 30 days"), (90, "in 90 days"), (365, "in a year"), (0, "never")];
+
+/// A key that was not made: why, and what was typed, which need not be typed again.
+pub(super) struct RefusedKey {
+    pub(super) problem: String,
+    name: String,
+    scope: Scope,
+    days: u16,
+}
 
 #[handler]
 pub(super) async fn make(request: &Request, body: Body, server: Data<&Arc<Server>>) -> Response {
@@ -36,11 +44,13 @@ pub(super) async fn make(request: &Request, body: Body, server: Data<&Arc<Server
         Ok((_, reach)) => reach,
         Err(failure) => return sorry(&failure, request),
     };
+    let name = params.get("name").unwrap_or_default();
     // A field for each word, so that no field is repeated.
     let scope: Scope = reach.filter(|word| params.get(&format!("scope:{}", word.as_str())).is_some());
-    let days = params.get("days").and_then(|days| days.parse::<u16>().ok()).filter(|days| DAYS.contains(days)).unwrap_or(DAYS[0]);
+    let days = params.get("days").and_then(|days| days.parse().ok()).filter(|days| ENDS.iter().any(|end| end.0 == *days));
+    let days = days.unwrap_or(ENDS[0].0);
     let expires_at = (days > 0).then(|| server.now() + Duration::from_hours(24 * u64::from(days)));
-    let refused = match server.add_own_api_key(&current, params.get("name").unwrap_or_default(), scope, expires_at).await {
+    let refused = match server.add_own_api_key(&current, name, scope.clone(), expires_at).await {
         Ok(Ok(made)) => {
             let shown = Shown { made_key: Some(made.secret.reveal()), ..Shown::default() };
             return show(request, &server, visit, &current, shown).await;
@@ -54,7 +64,8 @@ pub(super) async fn make(request: &Request, body: Body, server: Data<&Arc<Server
         _ => "The key could not be made: there are a hundred of yours already, or your account was changed meanwhile.".to_owned(),
     };
     let refusal = Refusal::new(ErrorCode::InvalidRequest, "The API key is refused.").because(refused.to_string());
-    let shown = Shown { key_problem: Some(&problem), ..Shown::default() };
+    let refused_key = RefusedKey { problem, name: name.to_owned(), scope, days };
+    let shown = Shown { refused_key: Some(&refused_key), ..Shown::default() };
     explained(show(request, &server, visit, &current, shown).await, refusal)
 }
 
@@ -75,17 +86,24 @@ pub(super) fn notice(query: Option<&str>) -> Option<AccountNotice> {
     (query == Some("done=key")).then_some(AccountNotice::KeyRevoked)
 }
 
-/// What the page shows about the person's keys.
-pub(super) async fn part(server: &Server, current: &Current) -> Result<KeysPart, crate::flow::Failure> {
+/// What the page shows about the person's keys, and in the form for a new one.
+pub(super) async fn part(server: &Server, current: &Current, typed: Option<&RefusedKey>) -> Result<KeysPart, Failure> {
     let (keys, reach) = server.own_api_keys(current).await?;
     let described = server.apis().await?;
-    let scope = |word: &str| {
-        let known = described.iter().flat_map(|api| &api.scopes).find(|scope| scope.name.as_str() == word);
-        KeyScope { name: word.to_owned(), description: known.map(|scope| scope.description.clone()).unwrap_or_default() }
+    let scope = |word: &ScopeToken| {
+        let known = described.iter().flat_map(|api| &api.scopes).find(|scope| scope.name == *word);
+        KeyScope {
+            name: word.to_string(),
+            description: known.map(|scope| scope.description.clone()).unwrap_or_default(),
+            chosen: typed.is_some_and(|typed| typed.scope.contains(word.as_str())),
+        }
     };
+    let days = typed.map_or(ENDS[0].0, |typed| typed.days);
     Ok(KeysPart {
         lines: keys.iter().map(|key| line(key, server)).collect(),
-        scopes: reach.iter().map(|word| scope(word.as_str())).collect(),
+        scopes: reach.iter().map(scope).collect(),
+        ends: ENDS.map(|(end, label)| KeyEnd { days: end, label, chosen: end == days }).into(),
+        name: typed.map(|typed| typed.name.clone()).unwrap_or_default(),
     })
 }
 

@@ -110,6 +110,17 @@ pub struct KeysPart {
     pub lines: Vec<KeyLine>,
     /// What a new one may be for.
     pub scopes: Vec<KeyScope>,
+    /// When a new one may end.
+    pub ends: Vec<KeyEnd>,
+    /// The name of a new one, as far as it was typed.
+    pub name: String,
+}
+
+impl KeysPart {
+    /// Whether a name was typed and nothing chosen that the key is for.
+    fn lacks_scope(&self) -> bool {
+        !self.name.trim().is_empty() && !self.scopes.iter().any(|scope| scope.chosen)
+    }
 }
 
 /// An API key.
@@ -138,6 +149,18 @@ pub struct KeyScope {
     pub name: String,
     /// What it allows.
     pub description: String,
+    /// Whether it is chosen already.
+    pub chosen: bool,
+}
+
+/// When a key may end.
+pub struct KeyEnd {
+    /// Days from now; 0 stands for no end.
+    pub days: u16,
+    /// The same in words.
+    pub label: &'static str,
+    /// Whether it is chosen already.
+    pub chosen: bool,
 }
 
 /// What has just been done on the account page.
@@ -255,7 +278,9 @@ mod tests {
                         last_used: Some("21 November 2026, 02:00 UTC".to_owned()),
                         last_used_from: Some("203.0.113.9".to_owned()),
                     }],
-                    scopes: vec![KeyScope { name: "items:read".to_owned(), description: "see your items".to_owned() }],
+                    scopes: vec![KeyScope { name: "items:read".to_owned(), description: "see your items".to_owned(), chosen: false }],
+                    ends: vec![KeyEnd { days: 30, label: "in 30 days", chosen: true }],
+                    name: String::new(),
                 })),
                 sign_in_first: false,
                 made_key: None,

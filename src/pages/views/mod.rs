@@ -13,7 +13,7 @@ mod logout;
 use std::fmt;
 
 pub use account::{
-    AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, KeyLine, KeyScope, KeysPart, PasswordProblem, SessionLine,
+    AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, KeyEnd, KeyLine, KeyScope, KeysPart, PasswordProblem, SessionLine,
 };
 pub use consent::{ConsentPage, ReturnTo, ScopeLine};
 pub use docs::{DocsPage, DocsReturnPage};
@@ -80,7 +80,8 @@ mod tests {
             last_used: Some(hostile()),
             last_used_from: Some(hostile()),
         };
-        let keys = KeysPart { lines: vec![key], scopes: vec![KeyScope { name: hostile(), description: hostile() }] };
+        let scope = KeyScope { name: hostile(), description: hostile(), chosen: true };
+        let keys = KeysPart { lines: vec![key], scopes: vec![scope], ends: Vec::new(), name: hostile() };
         let pages = [
             HomePage { issuer: HOSTILE, name: None, documented: true }.render(),
             HomePage { issuer: HOSTILE, name: some, documented: true }.render(),

@@ -1,7 +1,8 @@
-//! The documentation at `/docs`, at the first start of `claviger dev`: its Authorize button works in all three ways.
+//! The documentation at `/docs`, at the first start of `claviger dev`: its Authorize button works in every way.
 
 use serde_json::json;
 
+use super::api_keys::make_key;
 use super::chromium::Chromium;
 use super::swagger::Swagger;
 use crate::binary::program::Site;
@@ -53,6 +54,23 @@ async fn alice_authorizes_by_password_and_sees_herself_and_the_clients() {
     page.authorize_by_password("claviger-docs", "alice", "wonderland").await;
     assert_eq!(page.execute("-me").await, "200");
     assert_eq!(page.execute("-listClients").await, "200");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn alices_key_shows_the_clients_and_nothing_else() {
+    let site = Site::new();
+    let _server = site.dev_with_keys().await;
+    let browser = browser().await;
+    browser.open(&site.url("/account")).await;
+    browser.sign_in("alice", "wonderland").await;
+    let key = make_key(&browser, "For the documentation", "clients:read").await;
+    let page = Swagger::open(&browser, &format!("{}/docs", site.issuer)).await;
+    assert_eq!(page.execute("-listClients").await, "401");
+    page.authorize_by_key(&key).await;
+    assert_eq!(page.execute("-listClients").await, "200");
+    browser.sees("\"client_id\": \"demo-web\"").await;
+    assert_eq!(page.execute("-listUsers").await, "403");
     browser.close().await;
 }
 

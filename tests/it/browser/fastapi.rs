@@ -1,5 +1,6 @@
 //! The FastAPI example's own documentation page, with the program and the example as their users start them.
 
+use super::api_keys::make_key;
 use super::chromium::Chromium;
 use super::example::Example;
 use super::swagger::Swagger;
@@ -42,6 +43,25 @@ async fn its_authorize_button_works_by_password() {
     browser.sees("lantern").await;
     assert_eq!(page.execute("me_me_get").await, "200");
     browser.sees("\"client_id\": \"demo-password\"").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn its_authorize_button_works_by_key() {
+    let site = Site::new();
+    let _server = site.dev_with_keys().await;
+    let example = Example::fastapi(&site.issuer);
+    let browser = Chromium::start_with(&[(ADDRESS, example.port)]).await;
+    browser.excuse("/items/lantern - Failed to load resource: the server responded with a status of 403");
+    browser.open(&site.url("/account")).await;
+    browser.sign_in("alice", "wonderland").await;
+    let key = make_key(&browser, "For the documentation", "items:read").await;
+    let page = Swagger::open(&browser, "http://localhost:8000/docs").await;
+    page.authorize_by_key(&key).await;
+    assert_eq!(page.execute("list_items_items_get").await, "200");
+    browser.sees("lantern").await;
+    assert_eq!(page.execute_with("remove_item_items__name__delete", "lantern").await, "403");
+    browser.sees("insufficient_scope").await;
     browser.close().await;
 }
 

@@ -1,5 +1,9 @@
 //! Every page, as the gallery looks at it.
 
+use std::time::Duration;
+
+use claviger::flow::manage::Reach;
+use claviger::flow::manage::api_keys::NewApiKey;
 use claviger::protocol::application_type::ApplicationType;
 use claviger::protocol::redirect_uri::RedirectUri;
 use serde_json::json;
@@ -9,6 +13,7 @@ use super::gallery::Gallery;
 use crate::actors::{Browser, Octo, RelyingParty, TestServer, provider};
 
 const EVERYTHING: &str = "openid profile email address phone offline_access items:read items:write";
+const EVERY_OWN_SCOPE: &str = "clients:read clients:write users:read users:write apis:read apis:write keys:read keys:write sessions:read";
 const FIREFOX_ON_WINDOWS: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// A client on the web, which the demo data has none of.
@@ -184,6 +189,43 @@ async fn of_other_ways_to_sign_in() {
     browser.press("Authorize").await;
     browser.sees("It is linked").await;
     gallery.look(&browser, "account-providers").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_api_keys() {
+    let gallery = Gallery::new();
+    let server = TestServer::start().await;
+    let browser = Chromium::start().await;
+    browser.excuse("Failed to load resource: the server responded with a status of 400");
+    let long = "Whatever-it-is-that-somebody-calls-a-key-without-any-thought-for-who-has-to-read-it";
+    for (name, scope, days) in [("Inventory", "items:read items:write", 365), (long, EVERY_OWN_SCOPE, 90), ("Ended", "items:read", 1)] {
+        let expires_at = Some(server.clock.now() + Duration::from_hours(24 * days));
+        let new = NewApiKey {
+            name: name.to_owned(),
+            user: Some("alice".to_owned()),
+            scope: scope.to_owned(),
+            expires_at,
+            ..NewApiKey::default()
+        };
+        let made = server.server.add_api_key(Reach::Everything, &new).await.unwrap().unwrap();
+        if days == 365 {
+            server.introspect(made.secret.reveal()).await;
+        }
+    }
+    server.clock.advance(Duration::from_hours(24));
+    browser.open(&server.url("/account")).await;
+    browser.sign_in("alice", "wonderland").await;
+    browser.sees("Ended").await;
+    gallery.look(&browser, "account-keys").await;
+    browser.fill_in("Name of the key", "The nightly import").await;
+    browser.press("Make the key").await;
+    browser.sees("Choose what the key is for.").await;
+    gallery.look(&browser, "account-key-error").await;
+    browser.click("[name='scope:items:read']").await;
+    browser.press("Make the key").await;
+    browser.sees("It is shown this once").await;
+    gallery.look(&browser, "account-key-made").await;
     browser.close().await;
 }
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod answers;
+mod api_keys;
 mod application;
 mod chromium;
 mod consent;

@@ -129,6 +129,30 @@ async fn it_renews_its_token_when_told_and_says_when_the_sign_in_is_over() {
 }
 
 #[tokio::test]
+async fn a_lost_role_counts_from_the_next_renewal() {
+    let stage = Stage::set().await;
+    let browser = &stage.browser;
+    browser.excuse("/items/key - Failed to load resource: the server responded with a status of 403");
+    stage.sign_in("alice", "wonderland").await;
+    browser.sees("You are signed in as Alice Liddell.").await;
+    browser.press("Show the items").await;
+    browser.sees("lantern").await;
+    stage.site.succeed(&["users", "roles", "alice", "--data", "data"]);
+    // Her token says until its end what it said at its beginning.
+    browser.press("Remove lantern").await;
+    browser.until_gone("lantern").await;
+
+    let first = stage.token().await;
+    browser.press("Renew it now").await;
+    browser.until_gone(&first).await;
+    browser.press("Remove key").await;
+    browser.sees("The API does not let you do this: This needs the role admin.").await;
+    browser.press("Show the items").await;
+    browser.sees("Remove key").await;
+    stage.browser.close().await;
+}
+
+#[tokio::test]
 async fn what_is_refused_is_said_kindly() {
     let stage = Stage::set().await;
     let browser = &stage.browser;

@@ -51,6 +51,15 @@ impl<'a> Swagger<'a> {
         self.leave_dialogue().await;
     }
 
+    /// Authorizes by an API key in its header.
+    pub async fn authorize_by_key(&self, key: &str) {
+        const FORM: &str = ".auth-container:has(#api_key_value)";
+        self.browser.click(".auth-wrapper .authorize").await;
+        self.browser.find(&format!("{FORM} #api_key_value")).await.send_keys(key).await.unwrap();
+        self.browser.click(&format!("{FORM} button.authorize")).await;
+        self.leave_dialogue().await;
+    }
+
     /// Executes an operation, named by the end of its id, and returns the status that the page shows, beside the answer.
     pub async fn execute(&self, operation: &str) -> String {
         self.try_out(operation, None).await
