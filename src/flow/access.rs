@@ -56,7 +56,7 @@ impl Server {
         }
         let grant = match token.origin() {
             Origin::ApiKey(key) => {
-                return Ok(self.live_of_key(token, &key).await?.map_err(Reason::Inactive));
+                return Ok(Box::pin(self.live_of_key(token, &key)).await?.map_err(Reason::Inactive));
             }
             Origin::Grant(grant) => Some(grant),
             Origin::Client => None,

@@ -36,7 +36,8 @@ impl Server {
         // RFC 7662 §2.2: why a token is not active is nobody's business but the operator's.
         let inactive = |why: String, explanation| (Introspection::INACTIVE, Some(Report::noted(why, explanation)));
         let found = if token.starts_with(TokenKind::ApiKey.prefix()) {
-            self.live_by_key(token, address, Some(&caller.id)).await?.map(|(live, key)| (live, Some(key)))
+            // On the heap: it would be part of every request, and seldom is one about a key.
+            Box::pin(self.live_by_key(token, address, Some(&caller.id))).await?.map(|(live, key)| (live, Some(key)))
         } else {
             self.live_access_token(token).await?.map(|live| (live, None))
         };

@@ -81,7 +81,8 @@ impl Server {
             return Ok(Answered::refused(repeated));
         }
         if request.params.get("grant_type") == Some(token_exchange::GRANT_TYPE) {
-            return self.exchange(request.authorization, request.params, request.address).await;
+            // On the heap: it would be part of every token request.
+            return Box::pin(self.exchange(request.authorization, request.params, request.address)).await;
         }
         let client = match self.authenticate(request.authorization, request.params).await? {
             Ok(client) => client,

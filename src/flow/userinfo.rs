@@ -11,6 +11,9 @@ use crate::protocol::bearer::Reason;
 /// The claims about a person, for the client that the token was made for.
 pub type Person = Answered<Map<String, Value>, Reason>;
 
+/// What is told of somebody's claims.
+type Telling = fn(&User, &AccessToken, Map<String, Value>) -> Map<String, Value>;
+
 impl Server {
     /// The claims that the token's scopes release (OpenID Connect Core §5.3.2, §5.4), and those of its client's rules.
     pub async fn userinfo(&self, jwt: &str) -> Result<Person, Failure> {
@@ -30,7 +33,7 @@ impl Server {
         self.person(jwt, with_roles).await
     }
 
-    async fn person(&self, jwt: &str, told: fn(&User, &AccessToken, Map<String, Value>) -> Map<String, Value>) -> Result<Person, Failure> {
+    async fn person(&self, jwt: &str, told: Telling) -> Result<Person, Failure> {
         let token = match self.own_access_token(jwt) {
             Ok(token) => token,
             Err(reason) => return Ok(Answered { client: None, reply: Err(reason), noted: None }),

@@ -55,7 +55,9 @@ impl Server {
                 let why = "an API key stands in the query, which the configuration does not allow".to_owned();
                 Err(Reason::Untrusted { why, facts: vec![fact] })
             }
-            Presented::ApiKey { key, from, .. } => self.live_by_key(key.expose_secret(), *from, None).await?.map(|(live, _)| live),
+            Presented::ApiKey { key, from, .. } => {
+                Box::pin(self.live_by_key(key.expose_secret(), *from, None)).await?.map(|(live, _)| live)
+            }
         };
         let Live { token, user, client } = match found {
             Ok(live) => live,

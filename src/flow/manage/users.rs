@@ -179,7 +179,7 @@ impl Server {
             }
             let Account { username: _, claims, attributes, roles, groups: _, enabled } = changed;
             let password = hash.clone().or_else(|| before.password.clone());
-            let mut after = User { claims, attributes, roles, groups, enabled, password, ..before.clone() };
+            let mut after = User { password, claims, attributes, roles, groups, enabled, ..before.clone() };
             if after == before {
                 return Ok(Ok(before));
             }
