@@ -67,12 +67,12 @@ impl Server {
             Ok(id) => self.client(&id).await?,
             Err(_) => None,
         };
-        let Some(client) = client else { return Ok(Err(Refused::not_found("client", tried.client))) };
+        let Some(client) = client else { return Ok(Err(Refused::field("client", "there is no such client"))) };
         let user = match tried.user {
             None => None,
             Some(name) => match self.user_by_name(name).await? {
                 Some(user) => Some(user),
-                None => return Ok(Err(Refused::not_found("user", name))),
+                None => return Ok(Err(Refused::field("user", "there is no such person"))),
             },
         };
         let asked = match tried.scope.map(Scope::parse).transpose() {

@@ -14,7 +14,7 @@ use crate::http::caller::Bearer;
 use crate::http::manage::permit;
 use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::refusals::Fact;
-use crate::http::manage::reply::One;
+use crate::http::manage::reply::Outcome;
 use crate::http::manage::rules::Target;
 use crate::http::manage::scopes::UsersRead;
 use crate::http::section::Section;
@@ -85,7 +85,7 @@ impl Api {
         /// What it would ask for, words with spaces between them; its default scope when left out.
         #[oai(name = "scope")]
         _scope: Optional<String>,
-    ) -> One<Preview> {
+    ) -> Outcome<Preview> {
         let preview = async {
             permit(&self.0, &bearer).await?;
             let query = Query::of(request)?;
@@ -93,6 +93,6 @@ impl Api {
             let Some(client) = client else { return Err(Refused::Invalid(vec![Problem::new("client", "is missing")]).into()) };
             Ok(self.0.preview(Tried { client: &client, user: user.as_deref(), scope: scope.as_deref() }).await??)
         };
-        One::reply(request, preview.await)
+        Outcome::reply(request, preview.await)
     }
 }

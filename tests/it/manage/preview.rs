@@ -91,7 +91,12 @@ async fn a_preview_of_nothing_is_refused() {
     assert_eq!(assert_problem(&alice.get("/preview").await, 422), ["client"]);
     assert_eq!(assert_problem(&alice.get("/preview?client=demo-web&user=bob&scope=nonsense").await, 422), ["scope"]);
     assert_eq!(assert_problem(&alice.get("/preview?client=demo-web&user=bob&scope=%22").await, 422), ["scope"]);
-    for nobody in ["client=nobody", "client=%00", "client=demo-web&user=nobody", "client=demo-web&user=%00"] {
-        assert_problem(&alice.get(&format!("/preview?{nobody}")).await, 404);
+    for (nobody, field) in [
+        ("client=nobody", "client"),
+        ("client=%00", "client"),
+        ("client=demo-web&user=nobody", "user"),
+        ("client=demo-web&user=%00", "user"),
+    ] {
+        assert_eq!(assert_problem(&alice.get(&format!("/preview?{nobody}")).await, 422), [field], "{nobody}");
     }
 }
