@@ -18,6 +18,7 @@ use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
+use moka::future::Cache;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::Semaphore;
@@ -43,13 +44,18 @@ pub struct Limits {
     pub body: usize,
     /// Requests under way at once; more of them wait.
     pub parallel: usize,
+    /// Requests under way at once to one host, so that a slow one keeps nobody from the others.
+    pub parallel_to_one: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), total: Duration::from_secs(10), body: 1024 * 1024, parallel: 32 }
+        Self { connect: Duration::from_secs(5), total: Duration::from_secs(10), body: 1024 * 1024, parallel: 32, parallel_to_one: 8 }
     }
 }
+
+/// The hosts of which is remembered how many requests to them are under way.
+const MOST_HOSTS: u64 = 1000;
 
 /// The hosts that an operator named although their addresses are this machine's or somebody's own network's.
 pub type PrivateHosts = BTreeSet<String>;
@@ -59,6 +65,7 @@ pub type PrivateHosts = BTreeSet<String>;
 pub struct Outbound {
     tls: TlsConnector,
     slots: Arc<Semaphore>,
+    slots_by_host: Cache<String, Arc<Semaphore>>,
     limits: Limits,
 }
 
@@ -170,16 +177,19 @@ impl Outbound {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let slots = Arc::new(Semaphore::new(limits.parallel));
-        Ok(Self { tls: TlsConnector::from(Arc::new(tls)), slots, limits })
+        let slots_by_host = Cache::builder().max_capacity(MOST_HOSTS).build();
+        Ok(Self { tls: TlsConnector::from(Arc::new(tls)), slots, slots_by_host, limits })
     }
 
-    /// Sends a request and reads the whole answer. `private` are the hosts that may be somewhere private.
+    /// Sends a request and reads the whole answer. How long it waits for its turn is for the caller to bound. `private` are the hosts that may be somewhere private.
     pub async fn send(&self, request: Request<Vec<u8>>, private: &PrivateHosts) -> Result<Response<Vec<u8>>, OutboundFailure> {
         let target = Target::of(request.uri(), private)?;
         let host = target.host.clone();
+        // Neither semaphore is ever closed. Whoever waits for a slow host waits for that host's alone, and the time of a request begins with it.
+        let to_one = self.slots_by_host.get_with_by_ref(&host, async { Arc::new(Semaphore::new(self.limits.parallel_to_one)) }).await;
+        let _slot_there = to_one.acquire().await;
+        let _slot = self.slots.acquire().await;
         let answer = async {
-            // The semaphore is never closed.
-            let _slot = self.slots.acquire().await;
             let stream = timeout(self.limits.connect, self.connect(&target, private)).await;
             let stream = stream.map_err(|_| OutboundFailure::TooSlow { host: host.clone() })??;
             if target.is_https {

@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-const QUICK: Limits = Limits { connect: Duration::from_secs(5), total: Duration::from_millis(600), body: 1000, parallel: 4 };
+const QUICK: Limits =
+    Limits { connect: Duration::from_secs(5), total: Duration::from_millis(600), body: 1000, parallel: 4, parallel_to_one: 2 };
 
 fn client(limits: Limits) -> Outbound {
     Outbound::new(None, limits).unwrap()
@@ -96,6 +97,23 @@ async fn what_a_server_does_wrong_is_a_failure_that_repeats_nothing_of_it() {
         assert!(format!("{failure:?}").starts_with(expected), "{expected}: {failure:?}");
         assert!(!failure.to_string().contains("secret"), "{failure}");
     }
+}
+
+#[tokio::test]
+async fn a_slow_host_keeps_nobody_from_another_one() {
+    let (slow, asked) = serving(b"HTTP/1.1 200 OK\r\n".to_vec()).await;
+    let (quick, _) = serving(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".to_vec()).await;
+    let client = client(Limits { total: Duration::from_mins(5), parallel: 2, parallel_to_one: 1, ..QUICK });
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..5 {
+        let client = client.clone();
+        waiting.spawn(async move { client.send(get(&format!("http://127.0.0.1:{slow}/")), &private(&["127.0.0.1"])).await.is_ok() });
+    }
+    while asked.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let answered = timeout(Duration::from_mins(1), client.send(get(&format!("http://localhost:{quick}/")), &private(&["localhost"]))).await;
+    assert!(matches!(answered, Ok(Ok(_))), "{answered:?}");
 }
 
 #[tokio::test]
