@@ -49,7 +49,9 @@ impl Server {
                 let after = |_| Ok((**after).clone());
                 self.change_provider(Reach::Everything, &before.provider.name, &expected, secret.as_ref(), after).await?.map(drop)
             }
-            Step::DeleteProvider(stored) => self.delete_provider(&stored.provider.name, &still(&ProviderView::of(stored))).await?,
+            Step::DeleteProvider(stored) => {
+                self.delete_provider(Reach::Everything, &stored.provider.name, &still(&ProviderView::of(stored))).await?
+            }
         };
         Ok(done.map(|()| None))
     }

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use crate::flow::apply::document::{Document, Entry};
 use crate::flow::apply::plan::{Extent, Found, keep};
 use crate::flow::apply::step::Step;
+use crate::flow::manage::providers::is_elsewhere;
 use crate::identity::provider::Provider;
 use crate::protocol::problem::Problem;
 
@@ -39,7 +40,13 @@ fn step(entry: &Entry<Provider, SecretString>, found: &Found, extent: Extent) ->
         Extent::Named | Extent::Everything => wanted.clone(),
         Extent::Missing => keep(&before.provider, wanted, &entry.with_issuer),
     };
-    let secret = entry.given.clone().filter(|_| extent != Extent::Missing && found.other_secrets.contains(wanted.name.as_str()));
+    let elsewhere = is_elsewhere(&before.provider, &after);
+    if elsewhere && entry.given.is_none() {
+        let reason = "is needed again, because the one that is known was given for another provider";
+        return Err(Problem::new(format!("{}: client_secret", entry.place), reason));
+    }
+    let is_other = elsewhere || (extent != Extent::Missing && found.other_secrets.contains(wanted.name.as_str()));
+    let secret = entry.given.clone().filter(|_| is_other);
     let same = after == before.provider && secret.is_none();
     Ok((!same).then(|| Step::ChangeProvider { before: Box::new(before.clone()), after: Box::new(after), secret }))
 }

@@ -1,5 +1,7 @@
 //! Managing other identity providers, those of the configuration excepted.
 
+use std::collections::BTreeSet;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
@@ -56,11 +58,11 @@ impl Server {
         if let Err(problems) = provider.check() {
             return Ok(Err(Refused::Invalid(problems)));
         }
-        if let Err(beyond) = reach.person(&provider.roles) {
-            return Ok(Err(beyond));
+        if let Err(refused) = reach.person(&provider.roles).and_then(|()| may_ask(reach, &BTreeSet::new(), &provider)) {
+            return Ok(Err(refused));
         }
         let now = self.clock.now();
-        let sealed_secret = self.sealed_secret(&provider.name, secret)?;
+        let sealed_secret = self.sealed_secret(&provider, secret)?;
         let stored = StoredProvider { provider, sealed_secret, created_at: now, updated_at: now };
         let inserted = self.store.providers().insert(&stored).await?;
         self.providers.clear();
@@ -110,8 +112,15 @@ impl Server {
             if provider == before.provider && secret.is_none() {
                 return Ok(Ok(ProviderView::of(&before)));
             }
+            if let Err(refused) = may_become(reach, &before.provider, &provider) {
+                return Ok(Err(refused));
+            }
             let sealed_secret = match secret {
-                Some(secret) => self.sealed_secret(name, secret)?,
+                Some(secret) => self.sealed_secret(&provider, secret)?,
+                None if is_elsewhere(&before.provider, &provider) => {
+                    let reason = "is needed again, because the one that is known was given for another provider";
+                    return Ok(Err(Refused::field("client_secret", reason)));
+                }
                 None => before.sealed_secret.clone(),
             };
             let after = StoredProvider { provider, sealed_secret, created_at: before.created_at, updated_at: self.clock.now() };
@@ -125,7 +134,15 @@ impl Server {
     }
 
     /// Forgets a provider. Nobody comes from there any more; whose accounts that opened is still known, should it come back.
-    pub async fn delete_provider(&self, name: &ProviderName, expected: &Expected) -> Result<Result<(), Refused>, Failure> {
+    pub async fn delete_provider(
+        &self,
+        reach: Reach<'_>,
+        name: &ProviderName,
+        expected: &Expected,
+    ) -> Result<Result<(), Refused>, Failure> {
+        if let Err(beyond) = reach.anybody() {
+            return Ok(Err(beyond));
+        }
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.providers().find(name).await? else { return Ok(Err(Refused::not_found("provider", name))) };
             if !expected.admits(&Version::of(&ProviderView::of(&before))) {
@@ -140,12 +157,33 @@ impl Server {
         Ok(Err(Refused::Outdated))
     }
 
-    fn sealed_secret(&self, name: &ProviderName, secret: &SecretString) -> Result<String, Failure> {
-        Ok(self.keyring.vault().seal(&sealed_for(name.as_str()), secret.expose_secret(), &self.random)?)
+    fn sealed_secret(&self, provider: &Provider, secret: &SecretString) -> Result<String, Failure> {
+        Ok(self.keyring.vault().seal(&sealed_for(provider), secret.expose_secret(), &self.random)?)
     }
 
     /// The secret that we have at a stored provider, if it can be opened.
     pub(in crate::flow) fn opened_secret(&self, stored: &StoredProvider) -> Option<SecretString> {
-        self.keyring.vault().open(&sealed_for(stored.provider.name.as_str()), &stored.sealed_secret).ok()
+        self.keyring.vault().open(&sealed_for(&stored.provider), &stored.sealed_secret).ok()
     }
+}
+
+/// Whether a provider is somebody else by now, who must not get the secret that was given for the one before.
+pub(in crate::flow) fn is_elsewhere(before: &Provider, after: &Provider) -> bool {
+    before.kind != after.kind || before.issuer() != after.issuer()
+}
+
+/// Whoever decides who a provider is decides who people from there are, among them those who manage everything.
+fn may_become(reach: Reach<'_>, before: &Provider, after: &Provider) -> Result<(), Refused> {
+    may_ask(reach, &before.allowed_private_hosts, after)?;
+    let same_people =
+        !is_elsewhere(before, after) && before.client_id == after.client_id && before.allowed_private_hosts == after.allowed_private_hosts;
+    if same_people { Ok(()) } else { reach.anybody() }
+}
+
+/// What may be asked in this machine's own network is for whoever has the machine to say.
+fn may_ask(reach: Reach<'_>, known: &BTreeSet<String>, provider: &Provider) -> Result<(), Refused> {
+    if reach == Reach::Everything || provider.allowed_private_hosts.is_subset(known) {
+        return Ok(());
+    }
+    Err(Refused::field("allowed_private_hosts", "can only be added to by the configuration, or by `claviger apply` on the machine itself"))
 }

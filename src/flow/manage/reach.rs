@@ -29,6 +29,11 @@ impl Reach<'_> {
         self.all_of(|_| roles.contains(ADMIN))
     }
 
+    /// Whether anybody at all is within it, those who may do everything among them.
+    pub fn anybody(self) -> Result<(), Refused> {
+        self.all_of(|_| true)
+    }
+
     fn all_of(self, is_theirs: impl Fn(&str) -> bool) -> Result<(), Refused> {
         let Self::Of(by) = self else { return Ok(()) };
         let theirs: Vec<&str> = own_scopes().map(|(name, _)| name).filter(|name| is_theirs(name)).collect();

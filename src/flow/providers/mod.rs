@@ -18,6 +18,7 @@ pub(in crate::flow) use self::link::FRESH;
 pub use self::link::{Link, LinkStart, Links};
 pub use self::turned::{NoEntry, Turned};
 use crate::flow::{Failure, Server};
+use crate::identity::provider::Provider;
 use crate::store::StoredProvider;
 pub use crate::store::Unlinked as UnlinkResult;
 use crate::upstream::{Registered, Upstream};
@@ -25,9 +26,10 @@ use crate::upstream::{Registered, Upstream};
 /// How old what is remembered of the store may be.
 const FRESHNESS: Duration = Duration::from_secs(1);
 
-/// What a provider's secret is sealed for. The name is part of it: a secret is never opened for another provider.
-pub(super) fn sealed_for(name: &str) -> String {
-    format!("client secret at the provider {name}")
+/// What a provider's secret is sealed for. Name and issuer are part of it: a secret is never opened for another provider, nor for whoever
+/// is put in its place.
+pub(super) fn sealed_for(provider: &Provider) -> String {
+    format!("client secret at the provider {} with the issuer {}", provider.name, provider.issuer())
 }
 
 /// The providers of a server.
@@ -112,7 +114,7 @@ impl Server {
     /// A stored provider with its secret. One whose secret can't be opened is none: nobody can come from there.
     fn opened(&self, stored: StoredProvider) -> Option<Registered> {
         let provider = stored.provider;
-        match self.keyring.vault().open(&sealed_for(provider.name.as_str()), &stored.sealed_secret) {
+        match self.keyring.vault().open(&sealed_for(&provider), &stored.sealed_secret) {
             Ok(secret) => Some(Registered { provider, secret }),
             Err(failure) => {
                 tracing::error!(provider = %provider.name, %failure, "the secret at a provider can't be opened: nobody can come from there");

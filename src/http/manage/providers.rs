@@ -231,7 +231,7 @@ impl Api {
         let gone = async {
             let by = permit(&self.0, &bearer).await?;
             let named = known(&name)?;
-            self.0.delete_provider(&named, &if_match.expected()?).await??;
+            self.0.delete_provider(Reach::Of(&by), &named, &if_match.expected()?).await??;
             audit(&by, "providers.delete", &named);
             Ok(())
         };

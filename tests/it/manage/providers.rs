@@ -3,16 +3,14 @@
 use serde_json::json;
 
 use super::{Manager, assert_problem};
-use crate::actors::{Browser, Octo, RelyingParty, TestServer};
+use crate::actors::{Browser, RelyingParty, TestServer};
 
 #[tokio::test]
 async fn a_provider_is_declared_used_changed_and_removed() {
-    let octo = Octo::start().await;
     let server = TestServer::start_with_providers(Vec::new()).await;
     let alice = Manager::alice(&server).await;
     let new = json!({
-        "name": "github", "kind": "github", "issuer": octo.url, "client_id": "broker", "client_secret": "broker-secret",
-        "allowed_private_hosts": ["127.0.0.1"],
+        "name": "github", "kind": "github", "issuer": "https://octo.ghe.com", "client_id": "broker", "client_secret": "broker-secret",
     });
     let made = alice.post("/providers", &new).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -24,7 +22,7 @@ async fn a_provider_is_declared_used_changed_and_removed() {
 
     let url = RelyingParty::demo_web(&server).authorization_url("openid", "provider=github");
     let away = Browser::new(&server).open(&url).await;
-    assert!(away.left && away.url.as_str().starts_with(&octo.url), "{}", away.url);
+    assert!(away.left && away.url.as_str().starts_with("https://octo.ghe.com/"), "{}", away.url);
 
     let changed = alice.patch("/providers/github", &json!({"display_name": "Octo", "enabled": false})).await;
     assert_eq!(changed.json()["display_name"], "Octo", "{}", changed.body);
@@ -61,4 +59,42 @@ async fn nobody_gives_by_a_provider_what_they_may_not_do_themselves() {
     let nobody = json!({"name": "a", "kind": "google", "client_id": "a", "client_secret": "s"});
     assert_eq!(half.post("/providers", &nobody).await.status, 201);
     assert_problem(&half.patch("/providers/a", &json!({"roles": ["admin"]})).await, 403);
+}
+
+#[tokio::test]
+async fn a_secret_is_never_sent_to_whoever_is_put_in_its_providers_place() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let new = json!({"name": "a", "kind": "oidc", "issuer": "https://idp.example", "client_id": "a", "client_secret": "s"});
+    assert_eq!(alice.post("/providers", &new).await.status, 201);
+    let elsewhere = json!({"issuer": "https://evil.example"});
+    assert_eq!(assert_problem(&alice.patch("/providers/a", &elsewhere).await, 422), ["client_secret"]);
+    assert_eq!(alice.get("/providers/a").await.json()["issuer"], "https://idp.example");
+    let with_another = json!({"issuer": "https://evil.example", "client_secret": "another"});
+    assert_eq!(alice.patch("/providers/a", &with_another).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_a_provider_is_decides_only_who_may_do_everything() {
+    let server = TestServer::start().await;
+    let half = Manager::with(&server, "alice", "wonderland", "providers:read providers:write").await;
+    let new = json!({"name": "a", "kind": "oidc", "issuer": "https://idp.example", "client_id": "a", "client_secret": "s"});
+    assert_eq!(half.post("/providers", &new).await.status, 201);
+    for change in [json!({"issuer": "https://evil.example", "client_secret": "s"}), json!({"client_id": "b"})] {
+        assert_problem(&half.patch("/providers/a", &change).await, 403);
+    }
+    assert_problem(&half.delete("/providers/a").await, 403);
+    assert_eq!(half.patch("/providers/a", &json!({"enabled": false})).await.status, 200);
+}
+
+#[tokio::test]
+async fn nobody_lets_this_machines_network_be_asked_over_http() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let mut new = json!({"name": "a", "kind": "oidc", "issuer": "https://idp.example", "client_id": "a", "client_secret": "s"});
+    assert_eq!(alice.post("/providers", &new).await.status, 201);
+    let inside = json!({"allowed_private_hosts": ["169.254.169.254"]});
+    assert_eq!(assert_problem(&alice.patch("/providers/a", &inside).await, 422), ["allowed_private_hosts"]);
+    (new["name"], new["allowed_private_hosts"]) = ("b".into(), json!(["10.0.0.1"]));
+    assert_eq!(assert_problem(&alice.post("/providers", &new).await, 422), ["allowed_private_hosts"]);
 }
