@@ -47,9 +47,14 @@ impl Identity {
 pub fn claims_of(profile: &Map<String, Value>, provider: &Provider) -> Map<String, Value> {
     let fits = |(ours, theirs): (&str, &str)| {
         let value = profile.get(theirs).filter(|value| !value.is_null() && value.as_str() != Some(""))?;
+        // Some providers put it in words.
+        let value = match value.as_str() {
+            Some(word @ ("true" | "false")) if VERIFIED.iter().any(|(_, verified)| *verified == ours) => Value::Bool(word == "true"),
+            _ => value.clone(),
+        };
         let claim = Map::from_iter([(ours.to_owned(), value.clone())]);
         serde_json::from_value::<StandardClaims>(Value::Object(claim)).ok()?;
-        Some((ours.to_owned(), value.clone()))
+        Some((ours.to_owned(), value))
     };
     let mut claims: Map<String, Value> = provider.claims().into_iter().filter_map(fits).collect();
     for (claim, verified) in VERIFIED {
@@ -60,8 +65,26 @@ pub fn claims_of(profile: &Map<String, Value>, provider: &Provider) -> Map<Strin
     claims
 }
 
+/// What a provider says at two places, the first of which comes first. Whether an address is verified is only taken from where the address
+/// itself is said.
+#[must_use]
+pub fn merged(first: Map<String, Value>, mut second: Map<String, Value>) -> Map<String, Value> {
+    let mut profile = first;
+    for (address, verified) in VERIFIED {
+        match profile.get(address) {
+            Some(said) if second.get(address) != Some(said) => drop(second.remove(verified)),
+            None if second.contains_key(address) => drop(profile.remove(verified)),
+            _ => {}
+        }
+    }
+    for (claim, value) in second {
+        profile.entry(claim).or_insert(value);
+    }
+    profile
+}
+
 /// What is verified, and the claim that says so.
-const VERIFIED: [(&str, &str); 2] = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
+pub const VERIFIED: [(&str, &str); 2] = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 
 /// The account's claims after a sign-in, and which of them the provider filled in. It fills what is empty and renews what it put there
 /// itself; what anybody else has written stays, and stays theirs.
@@ -95,8 +118,8 @@ pub fn refreshed(current: &StandardClaims, filled: &Map<String, Value>, said: &M
     serde_json::from_value(Value::Object(claims)).map_or_else(|_| (current.clone(), filled.clone()), |claims| (claims, ours))
 }
 
-/// A username to try for a new account, the best first: what the person is called there, made fit. Numbers set it apart from one that is
-/// taken: a name proves nothing.
+/// A username to try for a new account, the best first: what the person is called there, made fit, with the provider behind it. Without
+/// that, whoever came first could take the name that somebody else is going to be given here. Numbers set it apart from one that is taken.
 pub fn usernames(profile: &Map<String, Value>, provider: &Provider) -> impl Iterator<Item = Username> {
     let text = |claim: &str| profile.get(claim).and_then(Value::as_str).filter(|text| !text.is_empty());
     let name = text("login").or_else(|| text("preferred_username")).or_else(|| text("email")).or_else(|| text("name"));
@@ -107,7 +130,7 @@ pub fn usernames(profile: &Map<String, Value>, provider: &Provider) -> impl Iter
     };
     let fit: String = name.chars().take(60).map(plain).collect();
     let fit = fit.trim_matches(['-', '.', '_']);
-    let base = if fit.is_empty() { provider.name.to_string() } else { fit.to_owned() };
+    let base = format!("{}-{}", if fit.is_empty() { "somebody" } else { fit }, provider.name);
     let numbered = move |number: u32| Username::parse(&if number == 1 { base.clone() } else { format!("{base}-{number}") }).ok();
     (1..).map_while(numbered)
 }
@@ -155,6 +178,30 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_verified_only_by_a_word_about_itself() {
+        let profile = map(json!({"upn": "boss@corp.example", "email": "mallory@evil.example", "email_verified": true}));
+        let remapped = oidc(r#","claims":{"email":"upn"}"#);
+        assert_eq!(claims_of(&profile, &remapped), map(json!({"email": "boss@corp.example"})));
+        let said_so = oidc(r#","claims":{"email":"upn","email_verified":"email_verified"}"#);
+        assert_eq!(claims_of(&profile, &said_so).get("email_verified"), Some(&json!(true)), "the operator says that it is about it");
+        let joined = |first: Value, second: Value| Value::Object(merged(map(first), map(second)));
+        let (one, two) = (json!({"email": "a@x.example"}), json!({"email": "b@x.example", "email_verified": true}));
+        assert_eq!(joined(one.clone(), two), one);
+        assert_eq!(joined(one.clone(), json!({"email_verified": true})), one);
+        let both = json!({"email": "a@x.example", "email_verified": true});
+        assert_eq!(joined(one.clone(), both.clone()), both);
+        assert_eq!(joined(json!({"email_verified": true}), one.clone()), one);
+    }
+
+    #[test]
+    fn verified_in_words_is_verified() {
+        let said = |word: &str| claims_of(&map(json!({"email": "a@b.example", "email_verified": word})), &oidc(""));
+        assert_eq!(said("true").get("email_verified"), Some(&json!(true)));
+        assert_eq!(said("false").get("email_verified"), Some(&json!(false)));
+        assert_eq!(said("True!").get("email_verified"), None);
+    }
+
+    #[test]
     fn a_profile_fills_what_is_empty_and_renews_only_what_it_filled() {
         let first = map(json!({"name": "Alice", "email": "a@one.example", "email_verified": true}));
         let (now, filled) = refreshed(&claims(json!({"name": "By hand"})), &Map::new(), &first);
@@ -179,10 +226,10 @@ mod tests {
     #[test]
     fn a_username_is_made_fit_and_numbered() {
         let first = |profile: Value| usernames(&map(profile), &oidc("")).take(2).map(|name| name.to_string()).collect::<Vec<_>>().join(" ");
-        assert_eq!(first(json!({"login": "Octo Cat!", "email": "x@y.example"})), "octo-cat octo-cat-2");
-        assert_eq!(first(json!({"email": "Alice.L@y.example"})), "alice.l alice.l-2");
-        assert_eq!(first(json!({"preferred_username": "\u{202e}\u{0}"})), "work work-2");
-        assert_eq!(first(json!({})), "work work-2");
+        assert_eq!(first(json!({"login": "Octo Cat!", "email": "x@y.example"})), "octo-cat-work octo-cat-work-2");
+        assert_eq!(first(json!({"email": "Alice.L@y.example"})), "alice.l-work alice.l-work-2");
+        assert_eq!(first(json!({"preferred_username": "\u{202e}\u{0}"})), "somebody-work somebody-work-2");
+        assert_eq!(first(json!({})), "somebody-work somebody-work-2");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::identity::profile::VERIFIED;
 use crate::protocol::issuer::is_loopback;
 use crate::protocol::problem::Problem;
 use crate::protocol::role::{ROLE_RULE, is_role};
@@ -143,6 +144,12 @@ const STANDARD: [&str; 18] = [
 /// The claim that is not filled in unless it is declared: the username here stands for it, which is nobody else's.
 const OURS: &str = "preferred_username";
 
+/// The tenant that stands for personal accounts at Microsoft, the endpoint `consumers` by another name.
+const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+const MICROSOFT_DOES_NOT_SAY: &str =
+    "would let nobody in: Microsoft does not say which addresses are verified; the tenant is the line, unless claims maps email_verified";
+
 /// What GitHub calls them.
 const AT_GITHUB: [(&str, &str); 7] = [
     ("name", "name"),
@@ -200,6 +207,12 @@ impl Provider {
             }
         };
         claims.extend(self.claims.iter().map(|(ours, theirs)| (ours.as_str(), theirs.as_str())));
+        // Of another address than its own, what the provider says about one says nothing.
+        for (address, verified) in VERIFIED {
+            if claims.get(address) != Some(&address) && !self.claims.contains_key(verified) {
+                claims.remove(verified);
+            }
+        }
         claims.retain(|_, theirs| !theirs.is_empty());
         claims
     }
@@ -232,6 +245,9 @@ impl Provider {
         for domain in self.allowed_email_domains.iter().filter(|domain| !is_domain(domain)) {
             wrong("allowed_email_domains", format!("{domain:?} must be a domain in lower case, such as example.com"));
         }
+        if self.kind == ProviderKind::Microsoft && !self.allowed_email_domains.is_empty() && !self.claims.contains_key("email_verified") {
+            wrong("allowed_email_domains", MICROSOFT_DOES_NOT_SAY.to_owned());
+        }
         for role in self.roles.iter().filter(|role| !is_role(role)) {
             wrong("roles", format!("{role:?} {ROLE_RULE}"));
         }
@@ -253,6 +269,9 @@ impl Provider {
             return Err("must be of one provider: for Microsoft, write kind = \"microsoft\" and the tenant");
         }
         let url = Url::parse(issuer).map_err(|_| "must be a URL such as https://idp.example.com")?;
+        if self.kind == ProviderKind::Github && issuer.ends_with('/') {
+            return Err("must be without the slash at its end");
+        }
         let decorated = url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some();
         match url.scheme() {
             _ if url.host().is_none() || decorated => Err("must be a URL with a host, without query, fragment, user and password"),
@@ -271,6 +290,12 @@ impl Provider {
             }
             (Some(tenant), ProviderKind::Microsoft) if uuid::Uuid::try_parse(tenant).is_err() || tenant.len() != 36 => {
                 Err("must be the directory's identifier, such as 0f5b4b3c-7f0e-4c5b-8f3a-2f1f0c1d2e3f; its tokens carry no other name")
+            }
+            (Some(tenant), ProviderKind::Microsoft) if tenant.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                Err("must be in lower case, as its tokens have it")
+            }
+            (Some(tenant), ProviderKind::Microsoft) if tenant == PERSONAL => {
+                Err("is the tenant of everybody's personal accounts: anybody could come")
             }
             (Some(_), ProviderKind::Microsoft) | (None, _) => Ok(()),
             (Some(_), _) => Err("is for kind = \"microsoft\" alone"),
@@ -332,6 +357,18 @@ pub(crate) mod tests {
         for issuer in ["https://login.microsoftonline.com/common/v2.0", "https://idp.example/{tenantid}"] {
             assert_eq!(problems(&format!(r#"{{"name":"m","kind":"oidc","client_id":"a","issuer":"{issuer}"}}"#)), ["issuer"], "{issuer}");
         }
+    }
+
+    #[test]
+    fn what_can_never_work_is_refused() {
+        let microsoft =
+            |tenant: &str, more: &str| problems(&format!(r#"{{"name":"m","kind":"microsoft","client_id":"a","tenant":"{tenant}"{more}}}"#));
+        assert_eq!(microsoft("0F5B4B3C-7F0E-4C5B-8F3A-2F1F0C1D2E3F", ""), ["tenant"]);
+        assert_eq!(microsoft("9188040d-6c67-4c5b-b112-36a304b66dad", ""), ["tenant"]);
+        let (tenant, domains) = ("0f5b4b3c-7f0e-4c5b-8f3a-2f1f0c1d2e3f", r#","allowed_email_domains":["x.example"]"#);
+        assert_eq!(microsoft(tenant, domains), ["allowed_email_domains"]);
+        assert!(microsoft(tenant, &format!(r#"{domains},"claims":{{"email_verified":"xms_edov"}}"#)).is_empty());
+        assert_eq!(problems(r#"{"name":"g","kind":"github","client_id":"a","issuer":"https://github.example/"}"#), ["issuer"]);
     }
 
     #[test]

@@ -11,12 +11,13 @@ use crate::flow::Server;
 use crate::flow::login::Prompt;
 use crate::flow::providers::{Arrived, Departed, Leave, Return, Turned};
 use crate::identity::departure::Purpose;
-use crate::pages::login::{Shown, form, onward, parameter};
+use crate::pages::login::{Shown, form, onward};
 use crate::pages::post::own_form;
 use crate::pages::provider_links;
 use crate::pages::views::LoginAlert;
 use crate::pages::visit::{Visit, sorry};
 use crate::pages::words;
+use crate::protocol::params::Params;
 use crate::web::answer::{error_page, see_other};
 use crate::web::client_address::ClientAddress;
 use crate::web::cookies::Cookies;
@@ -85,14 +86,20 @@ pub(super) fn gone(server: &Server, departed: Departed) -> Result<Response, Turn
 pub(super) async fn callback(request: &Request, server: Data<&Arc<Server>>) -> Response {
     let visit = Visit::of(request, &server);
     let browser = Cookies::new(server.issuer()).departure(request.headers());
-    let (state, code) = (parameter(request, "state"), parameter(request, "code"));
-    let (error, iss) = (parameter(request, "error"), parameter(request, "iss"));
+    // RFC 6749 §3.1: what stands there twice is no answer.
+    let params = match Params::parse(request.uri().query().unwrap_or_default().as_bytes()) {
+        Ok(params) => params,
+        Err(malformed) => return error_page(malformed.into(), request),
+    };
+    if let Err(repeated) = params.once_each() {
+        return error_page(repeated.into(), request);
+    }
     let back = Return {
         provider: &named(request),
-        state: state.as_deref(),
-        code: code.as_deref(),
-        error: error.as_deref(),
-        iss: iss.as_deref(),
+        state: params.get("state"),
+        code: params.get("code"),
+        error: params.get("error"),
+        iss: params.get("iss"),
         browser: browser.as_ref(),
         session: visit.session.as_ref(),
         address: ClientAddress::of_traced(request).ip(),

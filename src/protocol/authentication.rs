@@ -19,13 +19,16 @@ pub struct Authentication {
     /// The name of the other provider, as it is called here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idp: Option<String>,
+    /// Whether the other provider does not say when: it may have been long before they came from there, and is no recent sign-in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undated: bool,
 }
 
 impl Authentication {
     /// With a password.
     #[must_use]
     pub fn by_password() -> Self {
-        Self { amr: vec![PASSWORD.to_owned()], acr: None, idp: None }
+        Self { amr: vec![PASSWORD.to_owned()], acr: None, idp: None, undated: false }
     }
 
     /// By another provider, with what it says of itself. Of that, only what looks like a value of these claims is passed on.
@@ -37,6 +40,7 @@ impl Authentication {
             amr: std::iter::once(FEDERATED.to_owned()).chain(theirs).collect(),
             acr: acr.filter(|class| is_value(class)).map(str::to_owned),
             idp: Some(name.to_owned()),
+            undated: false,
         }
     }
 }

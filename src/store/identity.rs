@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use serde_json::{Map, Value};
 
-use crate::identity::profile::Identity;
+use crate::identity::profile::{Identity, refreshed};
 use crate::identity::user::User;
-use crate::protocol::subject::Subject;
+use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::store::failure::names_nothing;
+use crate::store::grant::granted;
 use crate::store::retry::retried;
 use crate::store::row::{Row, json, key};
 use crate::store::user::{account, locked, write as account_row};
-use crate::store::{Applied, Insertion, Store, StoreFailure};
+use crate::store::{Applied, Insertion, Store, StoreFailure, session};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -128,8 +130,15 @@ impl Identities<'_> {
     }
 
     /// Takes an identity off its account, unless no other way into it is left: a password, or an identity of one of the providers in
-    /// `usable`, each with its issuer.
-    pub async fn unlink(&self, identity: &Identity, usable: &BTreeSet<(String, String)>) -> Result<Unlinked, StoreFailure> {
+    /// `usable`, each with its issuer. What it filled in of the account's claims goes with it. In the same breath, every session but `kept` ends,
+    /// every grant is revoked, and a sign-in that is under way comes to nothing: whoever came that way keeps nothing.
+    pub async fn unlink(
+        &self,
+        identity: &Identity,
+        usable: &BTreeSet<(String, String)>,
+        at: Timestamp,
+        kept: &SessionId,
+    ) -> Result<Unlinked, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
             // The account's row is locked, so that two identities can't both go as the one before the last.
@@ -138,14 +147,24 @@ impl Identities<'_> {
             let is_it = |row: &row::Model| {
                 row.provider == identity.provider && row.issuer == identity.issuer && row.their_subject == identity.subject
             };
-            if !all.iter().any(is_it) {
+            let Some(unlinked) = all.iter().find(|row| is_it(row)).cloned().map(read).transpose()? else {
                 return Ok(Unlinked::NotThere);
-            }
+            };
             let opens = |row: &row::Model| !is_it(row) && usable.contains(&(row.provider.clone(), row.issuer.clone()));
             if user.password.is_none() && !all.iter().any(opens) {
                 return Ok(Unlinked::LastWay);
             }
             row::Entity::delete_many().filter(itself(identity)).exec(&change).await?;
+            let (claims, _) = refreshed(&user.claims, &unlinked.filled, &Map::new());
+            account::Entity::update_many()
+                .col_expr(account::Column::Claims, Expr::val(json(&claims)?))
+                .col_expr(account::Column::PasswordVersion, Expr::col(account::Column::PasswordVersion).add(1))
+                .col_expr(account::Column::UpdatedAt, Expr::val(at.seconds()))
+                .filter(account::Column::Subject.eq(key(user.subject.as_str())))
+                .exec(&change)
+                .await?;
+            session::end_all_of(&change, &user.subject, Some(kept)).await?;
+            granted::revoke_where(&change, granted::Column::Subject.eq(key(user.subject.as_str())), at).await?;
             change.commit().await?;
             Ok(Unlinked::Done)
         })
@@ -164,7 +183,7 @@ fn itself(identity: &Identity) -> Condition {
 }
 
 async fn insert(connection: &impl ConnectionTrait, identity: &Identity) -> Result<u64, sea_orm::DbErr> {
-    let text = |map: &serde_json::Map<String, serde_json::Value>| serde_json::Value::Object(map.clone()).to_string();
+    let text = |map: &Map<String, Value>| Value::Object(map.clone()).to_string();
     let model = row::Model {
         provider: identity.provider.clone(),
         issuer: identity.issuer.clone(),

@@ -21,6 +21,8 @@ use moka::future::Cache;
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
+use url::Url;
 
 pub use self::trouble::Trouble;
 use crate::clock::Clock;
@@ -34,6 +36,8 @@ const FRESHNESS: Duration = Duration::from_hours(1);
 const FAILURE_LASTS: Duration = Duration::from_secs(3);
 /// How long it takes until keys are fetched again because a token names one that is not among them.
 const KEYS_REST: Duration = Duration::from_secs(10);
+/// How long a person waits for a provider, however many requests to it that takes.
+const LONGEST: Duration = Duration::from_secs(15);
 /// The most providers whose metadata is remembered.
 const CAPACITY: u64 = 100;
 
@@ -61,8 +65,10 @@ pub struct Errand {
     pub login: bool,
     /// Whether they shall choose an account.
     pub select_account: bool,
-    /// Seconds since they last did, after which they have to again.
+    /// Seconds since they last did, after which they have to again. The provider has to show that they did not need to, or did.
     pub max_age: Option<u64>,
+    /// For how long they are away.
+    pub under_way: Duration,
     /// Who they are thought to be.
     pub login_hint: Option<String>,
 }
@@ -139,16 +145,18 @@ impl Upstream {
     pub async fn depart(&self, registered: &Registered, errand: &Errand) -> Result<String, Trouble> {
         match registered.provider.kind {
             ProviderKind::Github => github::depart(registered, errand),
-            ProviderKind::Google | ProviderKind::Microsoft | ProviderKind::Oidc => self.depart_to_oidc(registered, errand).await,
+            ProviderKind::Google | ProviderKind::Microsoft | ProviderKind::Oidc => {
+                in_time(&registered.provider, self.depart_to_oidc(registered, errand)).await
+            }
         }
     }
 
     /// Who came back.
     pub async fn arrive(&self, registered: &Registered, errand: &Errand, answer: Answer<'_>) -> Result<Arrival, Trouble> {
         let arrival = match registered.provider.kind {
-            ProviderKind::Github => self.arrive_from_github(registered, errand, answer).await?,
+            ProviderKind::Github => in_time(&registered.provider, self.arrive_from_github(registered, errand, answer)).await?,
             ProviderKind::Google | ProviderKind::Microsoft | ProviderKind::Oidc => {
-                self.arrive_from_oidc(registered, errand, answer).await?
+                in_time(&registered.provider, self.arrive_from_oidc(registered, errand, answer)).await?
             }
         };
         if !(1..=255).contains(&arrival.subject.len()) || arrival.subject.contains('\0') {
@@ -156,6 +164,12 @@ impl Upstream {
         }
         Ok(arrival)
     }
+}
+
+/// What a provider is asked for, if all of it together does not take too long.
+async fn in_time<T>(provider: &Provider, asked: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    let host = || Url::parse(&provider.issuer()).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    timeout(LONGEST, asked).await.unwrap_or_else(|_| Err(Trouble::Unreachable(OutboundFailure::TooSlow { host: host() })))
 }
 
 impl Answer<'_> {

@@ -18,8 +18,8 @@ use openidconnect::{
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
-use crate::identity::profile::LONGEST_PROFILE;
-use crate::identity::provider::Provider;
+use crate::identity::profile::{LONGEST_PROFILE, merged};
+use crate::identity::provider::{Provider, ProviderKind};
 use crate::protocol::time::Timestamp;
 use crate::upstream::discovery::Metadata;
 use crate::upstream::{Answer, Arrival, Errand, Registered, Trouble, Upstream};
@@ -44,6 +44,9 @@ type Client = CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNo
 
 impl Upstream {
     pub(super) async fn depart_to_oidc(&self, registered: &Registered, errand: &Errand) -> Result<String, Trouble> {
+        if let (ProviderKind::Google, Some(max_age)) = (registered.provider.kind, errand.max_age) {
+            return Err(Trouble::NotFresh(max_age));
+        }
         let client = client(&*self.metadata(&registered.provider).await?, registered, errand)?;
         let (state, nonce) = (CsrfToken::new(errand.state.clone()), Nonce::new(errand.nonce.clone()));
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(errand.verifier.clone()));
@@ -52,13 +55,16 @@ impl Upstream {
         for scope in registered.provider.scopes().into_iter().filter(|scope| *scope != "openid") {
             request = request.add_scope(Scope::new(scope.to_owned()));
         }
-        if errand.login {
+        // Google knows no prompt=login.
+        let is_google = registered.provider.kind == ProviderKind::Google;
+        if errand.login && !is_google {
             request = request.add_prompt(CoreAuthPrompt::Login);
         }
-        if errand.select_account {
+        if errand.select_account || (errand.login && is_google) {
             request = request.add_prompt(CoreAuthPrompt::SelectAccount);
         }
-        if let Some(max_age) = errand.max_age {
+        // OpenID Connect Core §2: who is asked for max_age has to say when they signed in.
+        if let Some(max_age) = if errand.login && !is_google { Some(0) } else { errand.max_age } {
             request = request.set_max_age(Duration::from_secs(max_age));
         }
         if let Some(hint) = &errand.login_hint {
@@ -69,6 +75,10 @@ impl Upstream {
 
     pub(super) async fn arrive_from_oidc(&self, registered: &Registered, errand: &Errand, answer: Answer<'_>) -> Result<Arrival, Trouble> {
         let provider = &registered.provider;
+        // A refusal needs nothing of the provider to be understood.
+        if answer.error.is_some() && answer.iss.is_none_or(|iss| iss == provider.issuer()) {
+            answer.code()?;
+        }
         let metadata = self.metadata(provider).await?;
         // RFC 9207 §2.4: an answer of another issuer is refused before anything is made of it, an error as well.
         match answer.iss {
@@ -95,9 +105,7 @@ impl Upstream {
         if let Some(url) = metadata.userinfo_endpoint() {
             let more = self.userinfo(provider, url.url().as_str(), tokens.access_token().secret(), &subject).await?;
             // What is signed comes before what is not.
-            for (claim, value) in more {
-                profile.entry(claim).or_insert(value);
-            }
+            profile = merged(profile, more);
         }
         // What is about the token is nothing about the person.
         for claim in ["iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", "sid", "auth_time", "amr", "acr"] {
@@ -109,8 +117,8 @@ impl Upstream {
         Ok(Arrival { subject, profile, authenticated_at, amr, acr })
     }
 
-    /// The claims of an ID token that can be relied on (OpenID Connect Core §3.1.3.7). When it names a key that is not known, the keys may
-    /// have changed: they are fetched once more.
+    /// The claims of an ID token that can be relied on (OpenID Connect Core §3.1.3.7). When it names a key that is not known, or names none
+    /// and its signature is wrong, the keys may have changed: they are fetched once more.
     async fn verified(
         &self,
         registered: &Registered,
@@ -123,9 +131,9 @@ impl Upstream {
             id_token.claims(&self.verifier(metadata, registered), &nonce).map(|claims| claims.authorized_party().map(|azp| (**azp).clone()))
         };
         let azp = match checked(&metadata) {
-            Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
-                checked(&*self.renewed_keys(&registered.provider, &metadata).await?)?
-            }
+            Err(ClaimsVerificationError::SignatureVerification(
+                SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_),
+            )) => checked(&*self.renewed_keys(&registered.provider, &metadata).await?)?,
             checked => checked?,
         };
         // OpenID Connect Core §3.1.3.7, rule 5.
@@ -146,10 +154,11 @@ impl Upstream {
             .set_time_fn(move || now)
     }
 
-    /// OpenID Connect Core §3.1.2.1: with `max_age`, `auth_time` has to be there, and to be recent.
+    /// OpenID Connect Core §3.1.2.1: with `max_age`, `auth_time` has to be there, and to be recent, as seen from when they were sent there.
     fn check_freshness(&self, errand: &Errand, authenticated_at: Option<Timestamp>) -> Result<(), Trouble> {
         let Some(max_age) = errand.max_age else { return Ok(()) };
-        let is_fresh = authenticated_at.is_some_and(|at| self.clock.now().since(at).as_secs() <= max_age.saturating_add(LEEWAY));
+        let oldest = max_age.saturating_add(LEEWAY).saturating_add(errand.under_way.as_secs());
+        let is_fresh = authenticated_at.is_some_and(|at| self.clock.now().since(at).as_secs() <= oldest);
         if is_fresh { Ok(()) } else { Err(Trouble::NotFresh(max_age)) }
     }
 

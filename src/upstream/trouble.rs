@@ -26,7 +26,7 @@ pub enum Trouble {
     #[error("what the provider says can't be relied on: {0}")]
     Untrusted(&'static str),
     /// A recent sign-in was asked for, and it does not show that there was one.
-    #[error("the provider does not show that the person signed in within {0} s, as max_age asks")]
+    #[error("the provider does not show that the person signed in within {0} s, as max_age or prompt=login asks")]
     NotFresh(u64),
 }
 

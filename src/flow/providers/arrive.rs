@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::flow::login::{By, Visitor};
 use crate::flow::providers::{NoEntry, Turned};
 use crate::flow::{Failure, Server};
-use crate::identity::departure::{Departure, Purpose};
+use crate::identity::departure::{Departure, LIFETIME, Purpose};
 use crate::identity::profile::{claims_of, has_allowed_email};
 use crate::identity::provider::Provider;
 use crate::protocol::authentication::Authentication;
@@ -122,6 +122,7 @@ impl Server {
         let Some((registered, upstream)) = known else {
             return Ok(Err(Turned::new(NoEntry::Off, "", name, "the provider was switched off, taken out or changed meanwhile")));
         };
+        let left = departure.expires_at.since(self.clock.now());
         let asked = upstream::Errand {
             redirect_uri: self.redirect_uri(name),
             state: String::new(),
@@ -130,6 +131,7 @@ impl Server {
             login: false,
             select_account: false,
             max_age: errand.max_age,
+            under_way: LIFETIME.saturating_sub(left),
             login_hint: None,
         };
         let answer = Answer { code: back.code, error: back.error, iss: back.iss };
@@ -164,7 +166,10 @@ impl Server {
         }
         let now = self.clock.now();
         let by = By {
-            authentication: Authentication::by_provider(provider.name.as_str(), &arrival.amr, arrival.acr.as_deref()),
+            authentication: Authentication {
+                undated: arrival.authenticated_at.is_none(),
+                ..Authentication::by_provider(provider.name.as_str(), &arrival.amr, arrival.acr.as_deref())
+            },
             // When they signed in there, if that is known: being sent here and there proves nothing anew.
             authenticated_at: arrival.authenticated_at.map_or(now, |at| at.min(now)),
         };

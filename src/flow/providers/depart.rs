@@ -1,5 +1,7 @@
 //! Sending somebody to another provider.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -42,6 +44,7 @@ pub enum Departed {
 pub(super) struct Wishes {
     pub(super) login: bool,
     pub(super) select_account: bool,
+    /// What it has to show, too.
     pub(super) max_age: Option<u64>,
     pub(super) login_hint: Option<String>,
 }
@@ -50,15 +53,17 @@ impl Server {
     /// Sends somebody to another provider, to sign in. What the client asks of a sign-in is passed on.
     pub async fn depart(&self, leave: Leave<'_>) -> Result<Departed, Failure> {
         let mut wishes = Wishes { login: leave.again, select_account: leave.other_account, ..Wishes::default() };
-        if !leave.query.is_empty()
-            && let Ok(Considered { next: Next::Login(request), .. }) = self.consider(leave.query, None).await?
-        {
-            // OpenID Connect Core §3.1.2.1: select_account signs in again here as well, but there it asks which account it shall be.
+        let considered = if leave.query.is_empty() { None } else { self.consider(leave.query, None).await?.ok() };
+        // What is no request of a client leads nowhere, and is not kept.
+        let query = if considered.is_some() { leave.query } else { "" };
+        if let Some(Considered { next: Next::Login(request), .. }) = considered {
             wishes.select_account |= request.prompt.select_account;
-            wishes.login |= request.prompt.login && !request.prompt.select_account;
-            (wishes.max_age, wishes.login_hint) = (request.max_age, request.login_hint);
+            wishes.login |= request.prompt.login;
+            // OpenID Connect Core §3.1.2.1: the client is told that they signed in again, so that it has to be shown.
+            wishes.max_age = if request.prompt.login { Some(0) } else { request.max_age };
+            wishes.login_hint = request.login_hint;
         }
-        self.send_off(leave.provider, wishes, Purpose::SignIn(leave.query.to_owned()), leave.browser).await
+        self.send_off(leave.provider, wishes, Purpose::SignIn(query.to_owned()), leave.browser).await
     }
 
     pub(super) async fn send_off(&self, name: &str, wishes: Wishes, purpose: Purpose, browser: Option<Token>) -> Result<Departed, Failure> {
@@ -76,6 +81,7 @@ impl Server {
             login: wishes.login,
             select_account: wishes.select_account,
             max_age: wishes.max_age,
+            under_way: Duration::ZERO,
             login_hint: wishes.login_hint,
         };
         let url = match upstream.depart(&registered, &errand).await {

@@ -86,7 +86,9 @@ impl Server {
 
     /// Sends somebody to a provider to link who they are there to their account, if they have just signed in.
     pub async fn begin_link(&self, current: &Current, provider: &str, browser: Option<Token>) -> Result<LinkStart, Failure> {
-        if self.clock.now().since(current.session.authenticated_at) > FRESH {
+        // Whoever has no other way to show it may link by a sign-in of which is not known how old it is.
+        let shows_nothing = current.session.authentication.undated && current.user.password.is_some();
+        if shows_nothing || self.clock.now().since(current.session.authenticated_at) > FRESH {
             return Ok(LinkStart::SignInFirst);
         }
         // Which account it shall be is asked there: the one that is signed in may be somebody else's.
@@ -122,13 +124,14 @@ impl Server {
         Ok(Ok(()))
     }
 
-    /// Takes a way into the person's account back.
+    /// Takes a way into the person's account back. Whoever came that way, and may be somebody else, keeps nothing: every session but this one
+    /// ends, and every grant is revoked.
     pub async fn unlink(&self, current: &Current, provider: &str, subject: &str) -> Result<Unlinked, Failure> {
         let usable = self.usable_providers().await?;
         let theirs = self.store.identities().of_user(&current.user.subject).await?;
         let mut outcome = Unlinked::NotThere;
         for identity in theirs.iter().filter(|identity| identity.provider == provider && identity.subject == subject) {
-            outcome = self.store.identities().unlink(identity, &usable).await?;
+            outcome = self.store.identities().unlink(identity, &usable, self.clock.now(), &current.session.id).await?;
             if outcome == Unlinked::Done {
                 tracing::info!(target: "claviger::security", user = %identity.user, provider, "an account was unlinked from another provider");
             }

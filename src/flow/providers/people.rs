@@ -20,12 +20,16 @@ const MOST_NAMES: usize = 20;
 const ATTEMPTS: u32 = 3;
 
 impl Server {
-    /// The person who came from there before. What the provider says now is remembered.
+    /// The person who came from there before. What the provider says now is remembered, unless their account is
+    /// disabled.
     pub(super) async fn known(&self, provider: &Provider, arrival: &Arrival) -> Result<Option<User>, Failure> {
         for _ in 0..ATTEMPTS {
             let found = self.store.identities().find(provider.name.as_str(), &provider.issuer(), &arrival.subject).await?;
             let Some(identity) = found else { return Ok(None) };
             let Some(before) = self.store.users().find(&identity.user).await? else { return Ok(None) };
+            if !before.enabled {
+                return Ok(Some(before));
+            }
             let now = self.clock.now();
             let said = claims_of(&arrival.profile, provider);
             let (claims, filled) = refreshed(&before.claims, &identity.filled, &said);

@@ -74,7 +74,9 @@ impl NoEntry {
                 "If people who come for the first time shall get an account, set create_accounts = true. Otherwise they link it at /account.",
             ),
             Self::NotAllowed => Some("allowed_email_domains lists the domains; only an address counts that the provider says is verified."),
-            Self::NotFresh => Some("max_age can only be met by a provider whose ID token has auth_time. GitHub and Google do not give it."),
+            Self::NotFresh => Some(
+                "max_age and prompt=login can only be met by a provider whose ID token has auth_time. GitHub and Google do not give it.",
+            ),
             _ => None,
         }
     }

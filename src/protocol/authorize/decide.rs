@@ -33,6 +33,8 @@ pub struct SignedIn {
     pub roles: BTreeSet<String>,
     /// When they last proved who they are.
     pub authenticated_at: Timestamp,
+    /// Whether it may have been long before that: they came from another provider, which does not say when they signed in there.
+    pub undated: bool,
     /// Whether they did so for this very request.
     pub for_this_request: bool,
     /// How they answered the consent page for this very request.
@@ -100,8 +102,8 @@ fn signed_in<'a>(request: &Request, facts: &'a Facts, now: Timestamp) -> Result<
     // OpenID Connect Core §3.1.2.1: max_age=0 is the same as prompt=login; otherwise older means strictly older.
     let age = now.since(person.authenticated_at);
     match request.max_age {
-        _ if request.prompt.login => Err(WhyLogin::Prompt),
-        Some(max_age) if max_age == 0 || age.as_secs() > max_age => Err(WhyLogin::TooLongAgo { age, max_age }),
+        _ if request.prompt.login || request.prompt.select_account => Err(WhyLogin::Prompt),
+        Some(max_age) if max_age == 0 || person.undated || age.as_secs() > max_age => Err(WhyLogin::TooLongAgo { age, max_age }),
         _ => Ok(person),
     }
 }
@@ -151,6 +153,7 @@ mod tests {
             subject: Subject::new("alice"),
             roles: BTreeSet::new(),
             authenticated_at: Timestamp::from_seconds(900),
+            undated: false,
             for_this_request: false,
             consent: None,
         }
@@ -207,7 +210,7 @@ mod tests {
             ["scope=openid&prompt=login", "scope=openid&max_age=0", "scope=openid&max_age=50", "scope=openid&prompt=select_account"]
         {
             assert_eq!(step(query, &facts(Some(signed_in()), "openid")), Step::Login, "{query}");
-            let fresh = SignedIn { for_this_request: true, ..signed_in() };
+            let fresh = SignedIn { for_this_request: true, undated: true, ..signed_in() };
             assert_eq!(step(query, &facts(Some(fresh), "openid")), Step::Issue(scope("openid")), "{query}");
         }
     }

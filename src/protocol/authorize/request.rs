@@ -37,9 +37,9 @@ pub struct Request {
 pub struct Prompt {
     /// Nothing at all.
     pub none: bool,
-    /// To sign in, even if they are signed in. `select_account` is the same here: the login page is where one chooses an account.
+    /// To sign in, even if they are signed in.
     pub login: bool,
-    /// `select_account`, for another provider that makes a difference.
+    /// To choose an account: the login page is where one does that, so that it is like `login` but for another provider.
     pub select_account: bool,
     /// To consent, even if they did before.
     pub consent: bool,
@@ -55,12 +55,16 @@ impl Prompt {
             match word {
                 "none" => prompt.none = true,
                 "login" => prompt.login = true,
-                "select_account" => (prompt.login, prompt.select_account) = (true, true),
+                "select_account" => prompt.select_account = true,
                 "consent" => prompt.consent = true,
                 _ => return Err(Reason::BadPrompt(text.chars().take(100).collect())),
             }
         }
-        if prompt.none && (prompt.login || prompt.consent) { Err(Reason::BadPrompt(text.chars().take(100).collect())) } else { Ok(prompt) }
+        if prompt.none && (prompt.login || prompt.select_account || prompt.consent) {
+            Err(Reason::BadPrompt(text.chars().take(100).collect()))
+        } else {
+            Ok(prompt)
+        }
     }
 }
 

@@ -162,7 +162,7 @@ async fn an_address_or_a_name_equal_to_a_local_one_never_links() {
         assert_eq!(page.url.path(), "/consent", "{}", page.body);
         let taken_over = server.store.identities().of_user(&alice.subject).await.unwrap();
         assert!(taken_over.is_empty(), "{taken_over:?}");
-        let name = Username::parse(&format!("alice-{}", number + 2)).unwrap();
+        let name = Username::parse(["alice-work", "alice-work-2"][number]).unwrap();
         let made = server.store.users().find_by_username(&name).await.unwrap().unwrap();
         assert!(made.roles.is_empty() && made.password.is_none(), "{made:?}");
     }
@@ -224,12 +224,76 @@ async fn a_disabled_account_stays_closed() {
     let mut browser = Browser::new(&server);
     let away = browser.open(&url(&server, "")).await;
     browser.open(&Liar::back(&away, &[])).await;
-    let octavia = server.store.users().find_by_username(&Username::parse("octavia").unwrap()).await.unwrap().unwrap();
+    let octavia = server.store.users().find_by_username(&Username::parse("octavia-work").unwrap()).await.unwrap().unwrap();
     let disabled = claviger::identity::user::User { enabled: false, ..octavia.clone() };
     assert_eq!(server.store.users().replace(&octavia, &disabled).await, Ok(claviger::store::Applied::Done));
+    liar.says(json!({"sub": "octavia", "name": "Somebody else"}));
     let mut again = Browser::new(&server);
     let away = again.open(&url(&server, "")).await;
     let page = again.open(&Liar::back(&away, &[])).await;
     assert_out("disabled", &again, &page);
-    drop(liar);
+    assert_eq!(server.store.users().find(&octavia.subject).await.unwrap(), Some(disabled), "nothing of it is rewritten");
+}
+
+#[tokio::test]
+async fn nobody_takes_the_name_that_somebody_else_is_going_to_be_given_here() {
+    let (liar, server) = liar_and_server().await;
+    for (name, made) in [("carol", "carol-work"), ("", "somebody-work")] {
+        liar.says(json!({"sub": format!("mallory-{name}"), "preferred_username": name}));
+        let mut browser = Browser::new(&server);
+        let away = browser.open(&url(&server, "")).await;
+        let page = browser.open(&Liar::back(&away, &[])).await;
+        assert_eq!(page.url.path(), "/consent", "{}", page.body);
+        assert!(server.store.users().find_by_username(&Username::parse(made).unwrap()).await.unwrap().is_some(), "{made}");
+    }
+    assert_eq!(server.store.users().find_by_username(&Username::parse("carol").unwrap()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_old_sign_in_is_no_new_one() {
+    let (liar, server) = liar_and_server().await;
+    let attempt = async || {
+        let mut browser = Browser::new(&server);
+        let away = browser.open(&url(&server, "&prompt=login")).await;
+        let page = browser.open(&Liar::back(&away, &[])).await;
+        page.url.path().to_owned()
+    };
+    assert_eq!(attempt().await, "/consent");
+    liar.lies(Lie::OldAuthTime);
+    assert_ne!(attempt().await, "/consent");
+    liar.lies(Lie::Nothing);
+    liar.says(json!({"sub": "octavia", "auth_time": null}));
+    assert_ne!(attempt().await, "/consent", "it does not say when");
+}
+
+#[tokio::test]
+async fn a_sign_in_of_unknown_age_links_nothing_to_an_account_with_a_password() {
+    let (liar, server) = liar_and_server().await;
+    liar.says(json!({"sub": "octavia", "auth_time": null}));
+    let mut bob = Browser::new(&server);
+    let page = bob.open("/login").await;
+    let account = bob.submit(&page, &[("username", "bob"), ("password", "builder")], "login-submit").await;
+    let away = bob.submit(&account, &[], "link-work").await;
+    let linked = bob.open(&Liar::back(&away, &[])).await;
+    assert!(linked.body.contains("It is linked"), "{}", linked.body);
+
+    let mut library = Browser::new(&server);
+    let page = library.open("/login").await;
+    let away = library.submit(&page, &[], "with-work").await;
+    let account = library.open(&Liar::back(&away, &[])).await;
+    assert_eq!(account.url.path(), "/account", "{}", account.body);
+    let page = library.submit(&account, &[], "link-work").await;
+    assert_eq!((page.left, page.url.path()), (false, "/login"), "{}", page.url);
+}
+
+#[tokio::test]
+async fn an_answer_that_says_something_twice_is_none() {
+    let (liar, server) = liar_and_server().await;
+    for twice in ["code", "state", "iss"] {
+        let mut browser = Browser::new(&server);
+        let away = browser.open(&url(&server, "")).await;
+        let page = browser.open(&Liar::back(&away, &[(twice, "a"), (twice, "b")])).await;
+        assert_out(twice, &browser, &page);
+    }
+    assert!(!liar.asked().contains(&"/token".to_owned()), "the code goes nowhere");
 }

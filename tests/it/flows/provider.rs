@@ -52,7 +52,7 @@ async fn somebody_from_another_server_gets_an_account_and_tokens_that_say_how_th
     let told = broker.server.userinfo(tokens.access()).await.json();
     assert_eq!((&told["name"], &told["email"]), (&json!("Alice Liddell"), &json!("alice@example.com")), "{told}");
     // It is somebody else than the alice of this server: a name and an address prove nothing.
-    assert_eq!(told["preferred_username"], json!("alice-2"));
+    assert_eq!(told["preferred_username"], json!("alice-work"));
     let local = claims(broker.server.alices_tokens("openid").await["access_token"].as_str().unwrap());
     assert_ne!(local["sub"], tokens.access_claims()["sub"]);
 
@@ -115,7 +115,7 @@ async fn github_gives_a_profile_and_the_primary_address_with_whether_it_is_verif
     let tokens = app.redeem(&browser.submit(&consent, &[], "consent-allow").await.code()).await;
     let told = server.userinfo(tokens.access()).await.json();
     let expected = json!({
-        "sub": told["sub"], "name": "monalisa octocat", "nickname": "octocat", "preferred_username": "octocat",
+        "sub": told["sub"], "name": "monalisa octocat", "nickname": "octocat", "preferred_username": "octocat-work",
         "profile": "https://github.com/octocat", "picture": "https://avatars.example/583231", "website": "https://github.com/blog",
         "email": "octocat@github.example", "email_verified": true, "updated_at": told["updated_at"],
     });
@@ -146,7 +146,7 @@ async fn the_profile_is_kept_for_whoever_reads_it() {
     let back = decide(&server, &away, "authorize").await;
     let account = browser.open(&back).await;
     assert_eq!(account.url.path(), "/account", "{}", account.body);
-    let octocat = claviger::identity::user::Username::parse("octocat").unwrap();
+    let octocat = claviger::identity::user::Username::parse("octocat-work").unwrap();
     let user = server.store.users().find_by_username(&octocat).await.unwrap().unwrap();
     let identities = server.store.identities().of_user(&user.subject).await.unwrap();
     let [identity] = identities.as_slice() else { panic!("{identities:?}") };
@@ -248,4 +248,23 @@ async fn github_is_not_asked_where_the_client_needs_to_know_when_they_signed_in(
     let page = Browser::new(&server).open(&RelyingParty::demo_web(&server).authorization_url("openid", "provider=work&max_age=60")).await;
     assert_eq!((page.left, page.status.as_u16()), (false, 400));
     assert!(page.body.contains("does not show that you signed in there a moment ago"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_a_client_asks_for_anew_has_to_be_shown() {
+    let (_octo, server) = octo_and_server(&json!({})).await;
+    let app = RelyingParty::demo_web(&server);
+    for extra in ["provider=work&prompt=login", "provider=work&prompt=login%20select_account", "provider=work&max_age=60"] {
+        let page = Browser::new(&server).open(&app.authorization_url("openid", extra)).await;
+        assert_eq!((page.left, page.status.as_u16()), (false, 400), "{extra}");
+    }
+    // Who came from there some time ago may have signed in long before: a client that needs to know gets no answer by that.
+    let mut browser = Browser::new(&server);
+    through_github(&server, &mut browser, &app.authorization_url("openid", "provider=work")).await;
+    let page = browser.open(&app.authorization_url("openid", "max_age=3600")).await;
+    assert_eq!((page.left, page.url.path()), (false, "/login"), "{}", page.url);
+    let broker = Broker::start(&json!({})).await;
+    let url = RelyingParty::demo_web(&broker.server).authorization_url("openid", "provider=work&prompt=login%20select_account");
+    let away = Browser::new(&broker.server).open(&url).await;
+    assert_eq!((away.parameter("prompt").as_deref(), away.parameter("max_age").as_deref()), (Some("login select_account"), Some("0")));
 }

@@ -77,7 +77,7 @@ async fn the_last_way_in_stays() {
     // Who sends the form all the same is told the same.
     let csrf = account.field("csrf").unwrap();
     let subject = {
-        let name = claviger::identity::user::Username::parse("alice-2").unwrap();
+        let name = claviger::identity::user::Username::parse("alice-work").unwrap();
         let user = broker.server.store.users().find_by_username(&name).await.unwrap().unwrap();
         broker.server.store.identities().of_user(&user.subject).await.unwrap()[0].subject.clone()
     };
@@ -102,4 +102,26 @@ async fn what_opens_one_account_opens_no_other() {
     let account = bob.open("/account").await;
     let again = link(&broker, &mut bob, &account, "alice", "wonderland").await;
     assert!(again.body.contains("It is linked"), "{}", again.body);
+}
+
+#[tokio::test]
+async fn unlinking_ends_what_was_opened_that_way() {
+    let broker = Broker::start(&json!({"create_accounts": false})).await;
+    let mut browser = Browser::new(&broker.server);
+    let account = at_account(&mut browser, "bob", "builder").await;
+    link(&broker, &mut browser, &account, "alice", "wonderland").await;
+    let app = RelyingParty::demo_web(&broker.server);
+    let mut thief = Browser::new(&broker.server);
+    let url = app.authorization_url("openid offline_access", "provider=work");
+    let page = broker.sign_in(&mut thief, &url, "alice", "wonderland").await;
+    let done = if page.left { page } else { thief.submit(&page, &[], "consent-allow").await };
+    let tokens = app.redeem(&done.code()).await;
+    assert_eq!(thief.open("/account").await.url.path(), "/account");
+
+    let account = browser.open("/account").await;
+    let unlinked = browser.submit(&account, &[], "/account/providers/unlink").await;
+    assert!(unlinked.body.contains("It is unlinked"), "{}", unlinked.body);
+    assert_eq!(thief.open("/account").await.url.path(), "/login", "the session is over");
+    assert_ne!(broker.server.userinfo(tokens.access()).await.status, 200, "the grant is revoked");
+    assert_eq!(browser.open("/account").await.url.path(), "/account", "this one goes on");
 }

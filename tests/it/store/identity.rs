@@ -6,7 +6,7 @@ use claviger::identity::departure::{Departure, Errand, Purpose};
 use claviger::identity::profile::Identity;
 use claviger::identity::provider::{Provider, ProviderName};
 use claviger::identity::user::{User, Username};
-use claviger::protocol::subject::Subject;
+use claviger::protocol::subject::{SessionId, Subject};
 use claviger::store::{Applied, Insertion, StoredProvider, Unlinked};
 use serde_json::{Map, Value, json};
 
@@ -149,7 +149,7 @@ async fn the_last_way_in_stays_however_many_go_at_once(database: Database) {
     let all = ["p-0", "p-1", "p-2", "p-3", "p-4"];
     let gone = at_once(5, |number| {
         let (store, identity) = (database.store.clone(), identity(all[number], "1", &carol));
-        async move { store.identities().unlink(&identity, &usable(&all)).await }
+        async move { store.identities().unlink(&identity, &usable(&all), after(60), &SessionId::new("none")).await }
     })
     .await;
     assert_eq!(gone.iter().filter(|gone| **gone == Ok(Unlinked::Done)).count(), 4, "{gone:?}");
@@ -159,12 +159,12 @@ async fn the_last_way_in_stays_however_many_go_at_once(database: Database) {
     let (alice, _, _) = alice_and_app(&database.store).await;
     assert_eq!(identities.link(&identity("off", "2", &carol)).await, Ok(Applied::Done));
     let last = identities.of_user(&carol.subject).await.unwrap().remove(1);
-    assert_eq!(identities.unlink(&last, &usable(&all)).await, Ok(Unlinked::LastWay));
+    assert_eq!(identities.unlink(&last, &usable(&all), after(60), &SessionId::new("none")).await, Ok(Unlinked::LastWay));
     // With a password, all of them may go.
     let hers = identity("p-0", "9", &alice);
-    assert_eq!(identities.unlink(&hers, &usable(&all)).await, Ok(Unlinked::NotThere));
+    assert_eq!(identities.unlink(&hers, &usable(&all), after(60), &SessionId::new("none")).await, Ok(Unlinked::NotThere));
     assert_eq!(identities.link(&hers).await, Ok(Applied::Done));
-    assert_eq!(identities.unlink(&hers, &usable(&[])).await, Ok(Unlinked::Done));
+    assert_eq!(identities.unlink(&hers, &usable(&[]), after(60), &SessionId::new("none")).await, Ok(Unlinked::Done));
 }
 
 async fn identities_go_with_their_account(database: Database) {
