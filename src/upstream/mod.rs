@@ -154,9 +154,9 @@ impl Upstream {
     /// Who came back.
     pub async fn arrive(&self, registered: &Registered, errand: &Errand, answer: Answer<'_>) -> Result<Arrival, Trouble> {
         let arrival = match registered.provider.kind {
-            ProviderKind::Github => in_time(&registered.provider, self.arrive_from_github(registered, errand, answer)).await?,
+            ProviderKind::Github => in_time(&registered.provider, Box::pin(self.arrive_from_github(registered, errand, answer))).await?,
             ProviderKind::Google | ProviderKind::Microsoft | ProviderKind::Oidc => {
-                in_time(&registered.provider, self.arrive_from_oidc(registered, errand, answer)).await?
+                in_time(&registered.provider, Box::pin(self.arrive_from_oidc(registered, errand, answer))).await?
             }
         };
         if !(1..=255).contains(&arrival.subject.len()) || arrival.subject.contains('\0') {
