@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::flow::{Failure, Server};
 use crate::identity::user::User;
-use crate::protocol::claim_rule::{ClaimRule, Facts, Target, ruled};
+use crate::protocol::claim_rule::{Facts, Target, ruled};
 use crate::protocol::client::Client;
 use crate::protocol::scope::Scope;
 
@@ -56,12 +56,13 @@ impl Server {
         facts: impl Future<Output = Result<Facts, Failure>>,
     ) -> Result<Map<String, Value>, Failure> {
         let catalog = self.catalog().await?;
-        let mut rules: Vec<&ClaimRule> = catalog.rules_for(audience).collect();
-        // What an API says about a claim of its tokens is not for a client to say otherwise.
-        let of_client = client.claims.iter().filter(|rule| !catalog.rules_for(audience).any(|apis| apis.claim == rule.claim));
-        rules.extend(of_client);
+        let rules = catalog.rules_for(audience, client);
         // Most tokens have no rules, and then nothing has to be looked up.
-        if rules.is_empty() { Ok(Map::new()) } else { Ok(ruled(rules, Target::AccessToken, &facts.await?)) }
+        if rules.is_empty() {
+            return Ok(Map::new());
+        }
+        let count = rules.iter().filter(|rule| !rule.is_the_apis(&rules)).map(|rule| rule.rule());
+        Ok(ruled(count, Target::AccessToken, &facts.await?))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::flow::token::{Granted, seconds};
 use crate::flow::{Answered, Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::{self, AccessToken, Audience, jti_of_key};
+use crate::protocol::api::Api;
 use crate::protocol::api_key::{ApiKey, BUILT_IN_CLIENT, Owner, USE_GRANULARITY, built_in_client};
 use crate::protocol::authentication::Authentication;
 use crate::protocol::bearer;
@@ -157,18 +158,14 @@ impl Server {
         };
         let mut narrowing = Narrowing { scope: None, resources: Vec::new() };
         if let Some(introspector) = introspector {
-            let catalog = self.catalog().await?;
-            let theirs = catalog.apis().iter().filter(|api| api.introspectors.contains(introspector));
-            let theirs = theirs.filter(|api| api.scopes.iter().any(|scope| live.key.scope.contains(scope.name.as_str())));
-            narrowing.resources = theirs.map(|api| api.identifier.clone()).collect();
+            let (catalog, allowed) = (self.catalog().await?, live.key.scope.and(&self.reach_of(&live.holder).await?));
+            let is_theirs = |api: &&Api| {
+                api.introspectors.contains(introspector) && api.scopes.iter().any(|scope| allowed.contains(scope.name.as_str()))
+            };
+            narrowing.resources = catalog.apis().iter().filter(is_theirs).map(|api| api.identifier.clone()).collect();
             if narrowing.resources.is_empty() {
-                return Ok(Err(untrusted("it is for no API of the caller's")));
+                return Ok(Err(untrusted("it is good for nothing at an API of the caller's")));
             }
-            let scopes = catalog.apis().iter().filter(|api| narrowing.resources.contains(&api.identifier)).flat_map(|api| &api.scopes);
-            let allowed = self.reach_of(&live.holder).await?;
-            narrowing.resources = catalog
-                .still_granted(&live.key.scope.and(&allowed).and(&scopes.map(|scope| scope.name.clone()).collect()), &narrowing.resources)
-                .unwrap_or_default();
         }
         match self.token_of_key(&live, &narrowing, seconds(live.holder.client.lifetimes.access_token)).await? {
             Ok(token) => {

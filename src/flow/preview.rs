@@ -8,7 +8,7 @@ use crate::flow::{Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::AccessToken;
 use crate::protocol::authentication::Authentication;
-use crate::protocol::claim_rule::{ClaimRule, Facts, Source, Target};
+use crate::protocol::claim_rule::{Facts, OwnRule, Source, Target};
 use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{Client, ClientId, GrantType};
 use crate::protocol::explanation::Fact;
@@ -143,53 +143,44 @@ impl Server {
             userinfo = Some(self.userinfo_claims(user, client, &granted).await?);
         }
         let facts = self.facts(user, client, &granted).await?;
-        let audience = access_token.aud.identifiers();
-        let of_apis = catalog.apis().iter().filter(|api| audience.iter().any(|identifier| identifier == api.identifier.as_str()));
-        let mut rules: Vec<(String, &ClaimRule)> =
-            of_apis.flat_map(|api| api.claims.iter().map(|rule| (format!("API {}", api.identifier), rule))).collect();
-        let of_apis: Vec<String> = rules.iter().map(|(_, rule)| rule.claim.clone()).collect();
-        rules.extend(client.claims.iter().map(|rule| (format!("client {}", client.id), rule)));
+        let rules = catalog.rules_for(access_token.aud.identifiers(), client);
         let there = [
             (Target::AccessToken, serde_json::to_value(&access_token).ok()),
             (Target::IdToken, id_token.as_ref().and_then(|token| serde_json::to_value(token).ok())),
             (Target::Userinfo, userinfo.clone().map(Value::Object)),
         ];
-        let claims =
-            there.into_iter().filter_map(|(target, value)| Some(told(target, &value?, &rules, &of_apis, &facts))).flatten().collect();
+        let claims = there.into_iter().filter_map(|(target, value)| Some(told(target, &value?, &rules, &facts))).flatten().collect();
         Ok(Ok(Preview { access_token, id_token, userinfo, claims, dropped }))
     }
 }
 
 /// Why each claim of a token is there, and why those that rules name are not.
-fn told(target: Target, token: &Value, rules: &[(String, &ClaimRule)], of_apis: &[String], facts: &Facts) -> Vec<Told> {
+fn told(target: Target, token: &Value, rules: &[OwnRule<'_>], facts: &Facts) -> Vec<Told> {
     let tell = |claim: &str, present: bool, because: String| Told { target, claim: claim.to_owned(), present, because };
-    let into = |rule: &ClaimRule| rule.into.contains(&target);
-    // In the access token, a claim that an API has a rule for is the API's.
-    let is_the_apis =
-        |owner: &str, rule: &ClaimRule| target == Target::AccessToken && owner.starts_with("client ") && of_apis.contains(&rule.claim);
-    let (overruled, of_rules): (Vec<_>, Vec<_>) =
-        rules.iter().filter(|(_, rule)| into(rule)).partition(|(owner, rule)| is_the_apis(owner, rule));
+    let is_overruled = |rule: &OwnRule<'_>| target == Target::AccessToken && rule.is_the_apis(rules);
+    let into = rules.iter().filter(|rule| rule.rule().into.contains(&target));
+    let (overruled, of_rules): (Vec<&OwnRule<'_>>, Vec<&OwnRule<'_>>) = into.partition(|rule| is_overruled(rule));
     let mut told = Vec::new();
     for claim in token.as_object().into_iter().flat_map(Map::keys) {
-        if !of_rules.iter().any(|(_, rule)| rule.claim == *claim && rule.value(facts).is_ok()) {
+        if !of_rules.iter().any(|own| own.rule().claim == *claim && own.rule().value(facts).is_ok()) {
             told.push(tell(claim, true, by_specification(target, claim, facts)));
         }
     }
-    for (owner, rule) in overruled {
-        let because = format!("a rule of the {owner} ({}) does not count beside one of the API", rule.from);
-        told.push(tell(&rule.claim, false, because));
+    for own in overruled {
+        let because = format!("a rule of the {own} ({}) does not count beside one of the API", own.rule().from);
+        told.push(tell(&own.rule().claim, false, because));
     }
-    for (place, (owner, rule)) in of_rules.iter().enumerate() {
-        let later = of_rules.iter().skip(place + 1).find(|(_, other)| other.claim == rule.claim && other.value(facts).is_ok());
+    for (place, owner) in of_rules.iter().enumerate() {
+        let rule = owner.rule();
+        let counts = |other: &&&OwnRule<'_>| other.rule().claim == rule.claim && other.rule().value(facts).is_ok();
+        let later = of_rules.iter().skip(place + 1).find(counts);
         let from = match rule.from {
             Source::Constant | Source::Roles | Source::Groups => rule.from.to_string(),
             source => format!("{source} {}", rule.source_name()),
         };
         told.push(match (rule.value(facts), later) {
             (Err(unmet), _) => tell(&rule.claim, false, format!("a rule of the {owner} ({from}) gives nothing: {unmet}")),
-            (Ok(_), Some((other, _))) => {
-                tell(&rule.claim, false, format!("a rule of the {owner} ({from}) is overruled by one of the {other}"))
-            }
+            (Ok(_), Some(other)) => tell(&rule.claim, false, format!("a rule of the {owner} ({from}) is overruled by one of the {other}")),
             (Ok(_), None) => tell(&rule.claim, true, format!("a rule of the {owner}: {from}")),
         });
     }

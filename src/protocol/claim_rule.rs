@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::protocol::claims::CLAIM_SCOPES;
+use crate::protocol::client::ClientId;
 use crate::protocol::problem::Problem;
+use crate::protocol::resource::Resource;
 use crate::protocol::scope::Scope;
 use crate::protocol::words::words;
 
@@ -146,6 +148,42 @@ pub struct Facts {
     pub groups: BTreeSet<String>,
     /// What is granted.
     pub scope: Scope,
+}
+
+/// A claim rule, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub enum OwnRule<'a> {
+    /// An API's.
+    Api(&'a Resource, &'a ClaimRule),
+    /// A client's.
+    Client(&'a ClientId, &'a ClaimRule),
+}
+
+impl<'a> OwnRule<'a> {
+    /// The rule.
+    #[must_use]
+    pub const fn rule(self) -> &'a ClaimRule {
+        match self {
+            Self::Api(_, rule) | Self::Client(_, rule) => rule,
+        }
+    }
+
+    /// Whether it is a client's rule for a claim that one of these APIs' rules are for: what an API says about a claim of its tokens is not for
+    /// a client to say otherwise.
+    #[must_use]
+    pub fn is_the_apis(self, rules: &[Self]) -> bool {
+        matches!(self, Self::Client(..))
+            && rules.iter().any(|other| matches!(other, Self::Api(..)) && other.rule().claim == self.rule().claim)
+    }
+}
+
+impl fmt::Display for OwnRule<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(identifier, _) => write!(formatter, "API {identifier}"),
+            Self::Client(id, _) => write!(formatter, "client {id}"),
+        }
+    }
 }
 
 /// Why a rule gives nothing.

@@ -6,7 +6,7 @@ mod dropped;
 pub use dropped::Grantor;
 
 use crate::protocol::api::Api;
-use crate::protocol::claim_rule::ClaimRule;
+use crate::protocol::claim_rule::OwnRule;
 use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{Client, GrantType};
 use crate::protocol::explanation::{Explanation, Fact, listed};
@@ -125,9 +125,12 @@ impl Catalog {
         &self.apis
     }
 
-    /// The claim rules of the APIs among an audience, in the order of the APIs.
-    pub fn rules_for<'a>(&'a self, audience: &'a [String]) -> impl Iterator<Item = &'a ClaimRule> {
-        self.apis.iter().filter(|api| audience.iter().any(|identifier| identifier == api.identifier.as_str())).flat_map(|api| &api.claims)
+    /// The claim rules for an access token: those of the APIs among its audience, in their order, then those of its client.
+    #[must_use]
+    pub fn rules_for<'a>(&'a self, audience: &[String], client: &'a Client) -> Vec<OwnRule<'a>> {
+        let apis = self.apis.iter().filter(|api| audience.iter().any(|identifier| identifier == api.identifier.as_str()));
+        let of_apis = apis.flat_map(|api| api.claims.iter().map(|rule| OwnRule::Api(&api.identifier, rule)));
+        of_apis.chain(client.claims.iter().map(|rule| OwnRule::Client(&client.id, rule))).collect()
     }
 
     /// The words of `scope` that a person with these roles may grant: known ones whose role they have.
