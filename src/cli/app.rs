@@ -1,5 +1,6 @@
 //! The whole of what is served: machines' endpoints, people's pages, and what stands before both.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
     let why = Why::new(server.recorder().clone());
     let (routes, why) =
         if surroundings.shows_why { (pages::why::routes(routes, server), why.shown_at(issuer.clone())) } else { (routes, why) };
-    let known: Arc<[_]> = addresses(documented, surroundings.shows_why).collect();
+    let known = Arc::new(Addresses::new(addresses(documented, surroundings.shows_why)));
     let registry = server.clone();
     let is_registered = move |origin: String| {
         let server = registry.clone();
@@ -58,7 +59,7 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
     };
     let timeout = BodyTimeout(surroundings.body_timeout.unwrap_or(Duration::from_secs(10)));
     routes
-        .with(Fallback::new(move |path: &str| allowed_methods(&known, path)))
+        .with(Fallback::new(move |path: &str| known.methods(path)))
         .with(Cors::new(issuer.clone(), is_registered))
         .with_if(surroundings.own_host_only, OwnHost::new(issuer.clone(), is_page))
         .with(Hardened::new(&issuer))
@@ -73,10 +74,25 @@ fn addresses(documented: bool, shows_why: bool) -> impl Iterator<Item = (&'stati
     http::methods().chain(&pages::METHODS).chain(docs).chain(why).copied()
 }
 
-/// The methods that a path takes (RFC 9110 §10.2.1).
-fn allowed_methods(known: &[(&'static str, &'static str)], path: &str) -> Option<&'static str> {
-    // An address that is spelled out comes before one that has a place for a name.
-    known.iter().filter(|(known, _)| is_at(known, path)).min_by_key(|(known, _)| known.contains(':')).map(|(_, methods)| *methods)
+/// Addresses, each with the methods that it takes (RFC 9110 §10.2.1). Every request looks here.
+struct Addresses {
+    /// Those that are spelled out.
+    exact: HashMap<&'static str, &'static str>,
+    /// Those with a place for a name.
+    patterns: Vec<(&'static str, &'static str)>,
+}
+
+impl Addresses {
+    fn new(all: impl Iterator<Item = (&'static str, &'static str)>) -> Self {
+        let (patterns, exact): (Vec<_>, Vec<_>) = all.partition(|(address, _)| address.contains(':'));
+        Self { exact: exact.into_iter().collect(), patterns }
+    }
+
+    /// The methods that a path takes.
+    fn methods(&self, path: &str) -> Option<&'static str> {
+        let pattern = || self.patterns.iter().find(|(address, _)| is_at(address, path)).map(|(_, methods)| *methods);
+        self.exact.get(path).copied().or_else(pattern)
+    }
 }
 
 /// Whether a path is an address, in which `:name` stands for any one segment.

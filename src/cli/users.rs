@@ -121,6 +121,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
                 row("roles", listed(&user.roles)),
                 row("groups", listed(&user.group_names())),
                 row("enabled", user.enabled.to_string()),
+                row("providers", listed(&server.ways_in(&user.subject).await?)),
                 row("password", if user.password.is_some() { "set" } else { "none" }.to_owned()),
             ]))?;
             say(format!("claims    {claims}"))?;

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::flow::password_check::{Checked, Throttled};
+use crate::flow::password_check::Checked;
 use crate::flow::session::Current;
+use crate::flow::throttle::Throttled;
 use crate::flow::{Failure, Server};
 use crate::identity::session::Session;
 use crate::identity::user::{PasswordHash, WeakPassword, check_new_password};

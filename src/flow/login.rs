@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use secrecy::SecretString;
 
 use crate::flow::authorize::{Considered, Next, Outcome, name_of};
-use crate::flow::password_check::{Checked, Throttled};
+use crate::flow::password_check::Checked;
+use crate::flow::throttle::Throttled;
 use crate::flow::{Failure, Server};
 use crate::identity::session::{Interaction, Session};
 use crate::identity::user::User;

@@ -24,6 +24,7 @@ pub mod refusals;
 pub mod revoke;
 pub mod session;
 pub mod sweep;
+mod throttle;
 pub mod token;
 pub mod userinfo;
 

@@ -2,10 +2,10 @@
 //! who don't exist.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::flow::throttle::Throttled;
 use crate::flow::{Failure, Server};
 use crate::identity::throttle::ThrottleKey;
 use crate::identity::user::{PasswordHash, User, Username};
@@ -24,30 +24,10 @@ pub(super) enum Checked {
     Busy,
 }
 
-/// Somebody has to wait.
-pub(super) struct Throttled {
-    /// Seconds until they may try again.
-    pub(super) seconds: u64,
-    /// What was counted, for the operator.
-    pub(super) why: Explanation,
-}
-
 /// What failures of a typed name are counted for. A name that can't exist is counted, too, as one that nobody can have.
 fn account_key(typed: &str) -> ThrottleKey {
     let name = Username::parse(typed).map_or_else(|_| " ".to_owned(), |name| name.to_string());
     ThrottleKey::Account(name)
-}
-
-fn address_key(address: IpAddr) -> ThrottleKey {
-    let name = match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        // One person can have all addresses of a /64.
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    };
-    ThrottleKey::Address(name)
 }
 
 /// What is not right, for the operator. The name that was typed is not kept: people type passwords there.
@@ -67,7 +47,7 @@ fn why_wrong(user: Option<&User>, matches: bool) -> Explanation {
 
 impl Server {
     pub(super) async fn check_password(&self, typed: &str, password: &SecretString, address: IpAddr) -> Result<Checked, Failure> {
-        let keys = [account_key(typed), address_key(address)];
+        let keys = [account_key(typed), ThrottleKey::Address(address.into())];
         if let Some(throttled) = self.must_wait(&keys).await? {
             return Ok(Checked::TooMany(throttled));
         }
@@ -86,7 +66,7 @@ impl Server {
             Some(user) if verification.matches && user.enabled => user,
             other => {
                 for key in &keys {
-                    self.store.login_failures().count(key, self.clock.now(), self.settings.throttle.window).await?;
+                    self.count(key).await?;
                 }
                 // Not what was typed: it may have been the password.
                 tracing::info!(target: "claviger::security", user = account.as_deref(), %address, "a sign-in failed");
@@ -106,22 +86,6 @@ impl Server {
             self.upgrade(&user, &old, password).await?;
         }
         Ok(Checked::Right(Box::new(user)))
-    }
-
-    /// How long to wait, if any of the keys has too many failures.
-    async fn must_wait(&self, keys: &[ThrottleKey]) -> Result<Option<Throttled>, Failure> {
-        let now = self.clock.now();
-        let mut longest: Option<Duration> = None;
-        let mut why = Explanation::default();
-        for key in keys {
-            if let Some(failures) = self.store.login_failures().of(key).await?
-                && let Some(wait) = key.wait(failures, self.settings.throttle, now)
-            {
-                longest = longest.max(Some(wait));
-                why = why.and(key.explain(failures, self.settings.throttle));
-            }
-        }
-        Ok(longest.map(|wait| Throttled { seconds: wait.as_secs().max(1), why }))
     }
 
     /// Hashes the password anew with the cost that is configured now.

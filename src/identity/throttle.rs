@@ -1,9 +1,14 @@
-//! Slowing down whoever guesses passwords (NIST SP 800-63B §3.2.2, RFC 6749 §4.3.2).
+//! Slowing down whoever guesses passwords (NIST SP 800-63B §3.2.2, RFC 6749 §4.3.2), and whoever sets off for other providers without end.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::identity::departure;
 use crate::protocol::explanation::{Fact, lasting};
 use crate::protocol::time::Timestamp;
+
+/// How many people may be on their way to other providers from one address: each is remembered until it is too late to come back.
+const MOST_DEPARTURES: u32 = 1000;
 
 /// When failed sign-ins are answered with "later" instead of "wrong".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +21,34 @@ pub struct ThrottleLimits {
     pub window: Duration,
 }
 
-/// What a failure is counted for.
+/// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ThrottleKey {
-    /// The account that somebody tried, whether it exists or not.
+    /// Failures of the account that somebody tried, whether it exists or not.
     Account(String),
-    /// The address they came from; an IPv6 address counts by its /64, which one person can have all of.
-    Address(String),
+    /// Failures from the network that they came from.
+    Address(Network),
+    /// Departures to other providers from a network.
+    Departures(Network),
 }
 
-/// Failures counted for a key since the window began.
+/// Where somebody comes from, as far as it tells them from others: an address, of IPv6 its /64, which one person can have all of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network(String);
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        })
+    }
+}
+
+/// What was counted for a key since the window began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failures {
     /// How many.
@@ -40,14 +63,15 @@ impl ThrottleKey {
     pub fn stored(&self) -> String {
         match self {
             Self::Account(name) => format!("account:{name}"),
-            Self::Address(address) => format!("address:{address}"),
+            Self::Address(Network(name)) => format!("address:{name}"),
+            Self::Departures(Network(name)) => format!("departures:{name}"),
         }
     }
 
     /// How long this key must wait; `None` when it need not.
     #[must_use]
     pub fn wait(&self, failures: Failures, limits: ThrottleLimits, now: Timestamp) -> Option<Duration> {
-        let over = failures.since + limits.window;
+        let over = failures.since + self.window(limits);
         (failures.count >= self.limit(limits) && now < over).then(|| over.since(now))
     }
 
@@ -57,17 +81,28 @@ impl ThrottleKey {
         let fact = match self {
             Self::Account(_) => Fact::of("failed sign-ins of the account"),
             Self::Address(_) => Fact::of("failed sign-ins from the address"),
+            Self::Departures(_) => Fact::of("sign-ins at other providers that were begun from the address"),
         };
-        let fact = fact.expected(format!("fewer than {} within {}", self.limit(limits), lasting(limits.window)));
+        let fact = fact.expected(format!("fewer than {} within {}", self.limit(limits), lasting(self.window(limits))));
         let fact = fact.came(format!("{} since {}", failures.count, failures.since));
-        let fact = fact.note(format!("it has to wait until {}", failures.since + limits.window));
-        if let Self::Address(address) = self { fact.note(address) } else { fact }
+        let fact = fact.note(format!("it has to wait until {}", failures.since + self.window(limits)));
+        if let Self::Address(Network(name)) | Self::Departures(Network(name)) = self { fact.note(name) } else { fact }
     }
 
     const fn limit(&self, limits: ThrottleLimits) -> u32 {
         match self {
             Self::Account(_) => limits.account_failures,
             Self::Address(_) => limits.address_failures,
+            Self::Departures(_) => MOST_DEPARTURES,
+        }
+    }
+
+    /// How long it is counted.
+    #[must_use]
+    pub const fn window(&self, limits: ThrottleLimits) -> Duration {
+        match self {
+            Self::Account(_) | Self::Address(_) => limits.window,
+            Self::Departures(_) => departure::LIFETIME,
         }
     }
 }
@@ -91,6 +126,9 @@ mod tests {
             told.contains("fewer than 10 within 15 min 0 s") && told.contains("until 1970-01-01T00:31:40Z") && !told.contains("alice"),
             "{told}"
         );
-        assert_eq!(ThrottleKey::Address("192.0.2.1".into()).wait(Failures { count: 99, since: start }, LIMITS, later), None);
+        assert_eq!(
+            ThrottleKey::Address(IpAddr::from([192, 0, 2, 1]).into()).wait(Failures { count: 99, since: start }, LIMITS, later),
+            None
+        );
     }
 }

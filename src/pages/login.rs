@@ -8,10 +8,10 @@ use poem::web::Data;
 use poem::{Body, Request, Response, handler};
 use secrecy::SecretString;
 
-use crate::flow::Server;
 use crate::flow::authorize::Outcome;
 use crate::flow::login::{Attempt, Prompt, SignIn};
-use crate::flow::providers::Button;
+use crate::flow::providers::{Button, WaysAgain};
+use crate::flow::{Failure, Server};
 use crate::pages::post::own_form;
 use crate::pages::provider::{Way, leave};
 use crate::pages::views::{LoginAlert, LoginPage, ProviderButton};
@@ -53,11 +53,24 @@ pub(super) async fn login(request: &Request, server: Data<&Arc<Server>>) -> Resp
         // The client asks for a provider; who is to choose another account, or another way, sees the page.
         Ok(Prompt { provider: Some(provider), .. }) if !asks_for("choose") => leave(request, &server, &provider, &query, Way::Named).await,
         Ok(prompt) => {
-            let username = prompt.username.clone().unwrap_or_default();
-            let shown = Shown { query: &query, username: &username, alert: None, again: asks_for("again") };
-            form(request, &server, Visit::of(request, &server), &prompt, shown).await
+            let visit = Visit::of(request, &server);
+            let again = match if asks_for("again") { ways_again(&server, &visit).await } else { Ok(None) } {
+                Ok(again) => again,
+                Err(failure) => return sorry(&failure, request),
+            };
+            let username = again.as_ref().map(|again| again.username.clone()).or(prompt.username.clone()).unwrap_or_default();
+            let shown = Shown { query: &query, username: &username, alert: None, again };
+            form(request, &server, visit, &prompt, shown).await
         }
         Err(failure) => sorry(&failure, request),
+    }
+}
+
+/// How whoever is signed in can show once more who they are; `None` when nobody is.
+async fn ways_again(server: &Server, visit: &Visit) -> Result<Option<WaysAgain>, Failure> {
+    match server.current_session(visit.session.as_ref()).await? {
+        Some(current) => server.ways_again(&current).await.map(Some),
+        None => Ok(None),
     }
 }
 
@@ -97,7 +110,7 @@ pub(super) async fn sign_in(request: &Request, body: Body, server: Data<&Arc<Ser
     };
     match server.login_prompt(query).await {
         Ok(prompt) => {
-            let shown = Shown { query, username, alert: Some(alert), again: false };
+            let shown = Shown { query, username, alert: Some(alert), again: None };
             explained(form(request, &server, visit, &prompt, shown).await, refusal)
         }
         Err(failure) => sorry(&failure, request),
@@ -110,11 +123,17 @@ pub(super) struct Shown<'a> {
     pub(super) username: &'a str,
     /// Why the last attempt failed, and in how many seconds the next one may succeed.
     pub(super) alert: Option<(LoginAlert<'a>, Option<u64>)>,
-    pub(super) again: bool,
+    /// How they can show once more who they are, when that is what they are asked for.
+    pub(super) again: Option<WaysAgain>,
 }
 
 pub(super) async fn form(request: &Request, server: &Server, mut visit: Visit, prompt: &Prompt, shown: Shown<'_>) -> Response {
-    let providers = match server.provider_buttons().await {
+    let is_again = shown.again.is_some();
+    let (has_password, buttons) = match shown.again {
+        Some(WaysAgain { has_password, providers, .. }) => (has_password, Ok(providers)),
+        None => (true, server.provider_buttons().await),
+    };
+    let providers = match buttons {
         Ok(buttons) => buttons.into_iter().map(|Button { name, label }| ProviderButton { name, label }).collect::<Vec<_>>(),
         Err(failure) => return sorry(&failure, request),
     };
@@ -126,12 +145,13 @@ pub(super) async fn form(request: &Request, server: &Server, mut visit: Visit, p
         username: shown.username,
         alert: shown.alert.map(|(alert, _)| alert),
         providers: &providers,
-        again: shown.again,
+        again: is_again,
+        has_password,
     };
     let status = match shown.alert {
         None => StatusCode::OK,
-        Some((LoginAlert::NotRight | LoginAlert::Provider(_), _)) => StatusCode::BAD_REQUEST,
-        Some((LoginAlert::TooMany { .. }, _)) => StatusCode::TOO_MANY_REQUESTS,
+        Some((LoginAlert::NotRight, _) | (LoginAlert::Provider(_), None)) => StatusCode::BAD_REQUEST,
+        Some((LoginAlert::TooMany { .. }, _) | (LoginAlert::Provider(_), Some(_))) => StatusCode::TOO_MANY_REQUESTS,
         Some((LoginAlert::Busy, _)) => StatusCode::SERVICE_UNAVAILABLE,
     };
     let mut response = rendered(status, &page, Page::Open);

@@ -9,7 +9,7 @@ use poem::{Body, Request, Response, handler};
 
 use crate::flow::Server;
 use crate::flow::login::Prompt;
-use crate::flow::providers::{Arrived, Departed, Leave, Return, Turned};
+use crate::flow::providers::{Arrived, Departed, Leave, Leaver, NoEntry, Return, Turned};
 use crate::identity::departure::Purpose;
 use crate::pages::login::{Shown, form, onward};
 use crate::pages::post::own_form;
@@ -52,15 +52,26 @@ pub(super) enum Way {
     Again,
 }
 
+/// Who asks to go.
+pub(super) fn leaver(request: &Request, server: &Server) -> Leaver {
+    let browser = Cookies::new(server.issuer()).departure(request.headers());
+    Leaver { browser, address: ClientAddress::of_traced(request).ip() }
+}
+
 /// Sends the browser to a provider, or shows the login page when that can't be.
 pub(super) async fn leave(request: &Request, server: &Server, provider: &str, query: &str, way: Way) -> Response {
     let is_signed_in = match server.current_session(Visit::of(request, server).session.as_ref()).await {
         Ok(current) => current.is_some(),
         Err(failure) => return sorry(&failure, request),
     };
-    let browser = Cookies::new(server.issuer()).departure(request.headers());
     // Who is signed in and still presses the button wants to be somebody else.
-    let leave = Leave { provider, query, again: way == Way::Again, other_account: way == Way::Button && is_signed_in, browser };
+    let leave = Leave {
+        provider,
+        query,
+        again: way == Way::Again,
+        other_account: way == Way::Button && is_signed_in,
+        leaver: leaver(request, server),
+    };
     match server.depart(leave).await {
         Ok(departed) => match gone(server, departed) {
             Ok(response) => response,
@@ -122,6 +133,7 @@ async fn turned_away(request: &Request, server: &Server, query: &str, turned: &T
         Err(failure) => return sorry(&failure, request),
     };
     let why = words::turned(turned);
-    let shown = Shown { query, username: "", alert: Some((LoginAlert::Provider(&why), None)), again: false };
+    let wait = if let NoEntry::TooMany(seconds) = turned.why { Some(seconds) } else { None };
+    let shown = Shown { query, username: "", alert: Some((LoginAlert::Provider(&why), wait)), again: None };
     explained(form(request, server, Visit::of(request, server), &prompt, shown).await, turned.refusal.clone())
 }

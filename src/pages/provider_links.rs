@@ -8,13 +8,12 @@ use poem::{Body, Request, Response, handler};
 use crate::flow::Server;
 use crate::flow::providers::{LinkStart, Turned, UnlinkResult};
 use crate::pages::account::{Shown, entered, show};
-use crate::pages::provider::gone;
+use crate::pages::provider::{gone, leaver};
 use crate::pages::visit::{Visit, sorry};
 use crate::pages::words;
 use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::web::answer::see_other;
-use crate::web::cookies::Cookies;
 use crate::web::why::explained;
 
 #[handler]
@@ -23,8 +22,7 @@ pub(super) async fn link(request: &Request, body: Body, server: Data<&Arc<Server
         Ok(entered) => entered,
         Err(response) => return response,
     };
-    let browser = Cookies::new(server.issuer()).departure(request.headers());
-    match server.begin_link(&current, params.get("provider").unwrap_or_default(), browser).await {
+    match server.begin_link(&current, params.get("provider").unwrap_or_default(), leaver(request, &server)).await {
         Ok(LinkStart::SignInFirst) => see_other(&server.issuer().url("/login?again=1")),
         Ok(LinkStart::Departed(departed)) => match gone(&server, departed) {
             Ok(response) => response,

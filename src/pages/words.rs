@@ -74,6 +74,9 @@ pub(super) fn turned(turned: &Turned) -> String {
         NoEntry::NotAllowed => format!("Your account at {label} has no verified e-mail address that is allowed here."),
         NoEntry::Disabled => "This account can't sign in here.".to_owned(),
         NoEntry::Taken => format!("Your account at {label} is linked to another account here already."),
+        NoEntry::TooMany(seconds) => {
+            format!("Too many people are on their way to {label} from where you are. Please try again in {} minutes.", seconds.div_ceil(60))
+        }
         NoEntry::OtherPerson => "You signed out, or in as somebody else, meanwhile. Nothing was linked.".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
 
 use crate::identity::profile::{Identity, refreshed};
@@ -70,6 +70,13 @@ impl Identities<'_> {
             .order_by_asc(row::Column::Provider)
             .order_by_asc(row::Column::LinkedAt);
         theirs.all(&self.0.reader).await?.into_iter().map(read).collect()
+    }
+
+    /// Whose accounts such identities open.
+    pub async fn owners(&self) -> Result<BTreeSet<Subject>, StoreFailure> {
+        let owners = row::Entity::find().select_only().column(row::Column::Subject).distinct();
+        let owners: Vec<String> = owners.into_tuple().all(&self.0.reader).await?;
+        Ok(owners.into_iter().map(Subject::new).collect())
     }
 
     /// Opens an account for somebody who came for the first time. Nothing is changed when the username is taken, or when the identity opens

@@ -17,7 +17,8 @@ const HEAD: &str = "\
 #
 # Members that are left out have their default. Secrets and passwords are not in here: where this file is applied, what is there keeps its
 # own; new clients get generated secrets, new providers need theirs, and new people can't sign in with a password until they have one
-# (`claviger users password`).
+# (`claviger users password`). Nor does it say who comes from which other provider: where there is no such link yet, whoever comes from
+# there gets an account of their own.
 # Instead of this server's URL, members say {issuer}: the URL of whichever server the file is applied to.
 ";
 

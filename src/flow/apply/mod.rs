@@ -26,7 +26,7 @@ use std::path::Path;
 
 use secrecy::ExposeSecret;
 
-use crate::flow::apply::document::Rules;
+use crate::flow::apply::document::{Entry, Rules};
 use crate::flow::apply::plan::Found;
 use crate::flow::manage::users::NewPassword;
 use crate::flow::manage::{ATTEMPTS, Refused};
@@ -54,9 +54,12 @@ impl Server {
         Ok(plan::plan(document, &self.found(document, extent).await?, extent, &self.issuer))
     }
 
-    /// What of a plan the operator may not have meant: it deletes `docs`, the client of the documentation, or leaves nobody who is an admin.
+    /// What of a plan the operator may not have meant: it deletes `docs`, the client of the documentation, or people who came from other
+    /// providers, or leaves nobody who is an admin.
     pub async fn warnings(&self, steps: &[Step], docs: Option<&ClientId>) -> Result<Vec<String>, Failure> {
-        Ok(warnings::of(steps, docs, &self.store.users().list().await?, &self.groups().await?))
+        let (users, groups) = (self.store.users().list().await?, self.groups().await?);
+        let from_providers = self.store.identities().owners().await?;
+        Ok(warnings::of(steps, docs, &warnings::Stored { users, groups, from_providers }))
     }
 
     /// Changes what has to change, and tells of each change as soon as it is made, with the secret that was generated for it. Where something
@@ -110,9 +113,16 @@ impl Server {
             own_api: catalog::own_api(&self.issuer),
             users,
             providers: self.store.providers().list().await?,
+            from_providers: [].into(),
             other_secrets: [].into(),
             other_passwords: [].into(),
         };
+        for Entry { thing: (username, _), .. } in document.users.iter().filter(|entry| entry.given.is_some() && extent != Extent::Missing) {
+            let Some(user) = found.users.iter().find(|user| user.username == *username && user.password.is_none()) else { continue };
+            if !self.store.identities().of_user(&user.subject).await?.is_empty() {
+                found.from_providers.insert(username.clone());
+            }
+        }
         for entry in document.users.iter().filter(|_| extent != Extent::Missing) {
             let (Some(NewPassword::Text(text) | NewPassword::AnyText(text)), username) = (&entry.given, &entry.thing.0) else { continue };
             let Some(user) = found.users.iter().find(|user| user.username == *username) else { continue };

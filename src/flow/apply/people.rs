@@ -31,7 +31,13 @@ pub(super) fn problems(document: &Document, found: &Found, extent: Extent) -> Ve
         // What is there already with `Missing` comes first, and counts.
         stored.chain(document.attributes.iter().map(|entry| &entry.thing)).cloned().collect()
     };
-    for Entry { place, thing: (_, account), .. } in document.users.iter().filter(|entry| counts(entry, found, extent)) {
+    for Entry { place, thing: (username, account), .. } in document.users.iter().filter(|entry| counts(entry, found, extent)) {
+        // Somebody from elsewhere got the name first. Whoever wrote the file may mean another person.
+        if found.from_providers.contains(username) {
+            let reason = "is the name of somebody who came from another provider and has no password; if it is who you mean, leave the \
+                          password out and set it with `claviger users password`";
+            problems.push(Problem::new(format!("{place}: username"), reason));
+        }
         let wrong = problems_beside(account, &groups, &attributes);
         problems.extend(wrong.into_iter().map(|problem| Problem::new(format!("{place}: {}", problem.field), problem.reason)));
     }

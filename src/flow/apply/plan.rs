@@ -45,6 +45,8 @@ pub(super) struct Found {
     pub(super) own_api: Option<Api>,
     pub(super) users: Vec<User>,
     pub(super) providers: Vec<StoredProvider>,
+    /// Who, of those that the file gives a password, has none and came from another provider.
+    pub(super) from_providers: BTreeSet<Username>,
     /// Those whose secret is another one than the file gives.
     pub(super) other_secrets: BTreeSet<String>,
     /// Whose password is another one than the text that the file gives.

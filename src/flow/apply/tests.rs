@@ -44,6 +44,7 @@ fn nothing() -> Found {
         own_api: own_api(&issuer()),
         users: vec![],
         providers: vec![],
+        from_providers: [].into(),
         other_secrets: [].into(),
         other_passwords: [].into(),
     }

@@ -1,16 +1,34 @@
 //! What the operator may not have meant: steps that take away what this server is used by.
 
+use std::collections::BTreeSet;
+
 use crate::flow::apply::step::Step;
 use crate::identity::account::Account;
 use crate::identity::group::Group;
 use crate::identity::user::User;
 use crate::protocol::client::ClientId;
 use crate::protocol::role::ADMIN;
+use crate::protocol::subject::Subject;
 
-/// The sentences for `steps`. `docs` is the client of the documentation, where there is documentation; `users` and `groups` are all that are
-/// stored.
-pub(super) fn of(steps: &[Step], docs: Option<&ClientId>, users: &[User], groups: &[Group]) -> Vec<String> {
+/// Everybody.
+pub(super) struct Stored {
+    pub(super) users: Vec<User>,
+    pub(super) groups: Vec<Group>,
+    /// Those of the people whose account somebody from another provider opens.
+    pub(super) from_providers: BTreeSet<Subject>,
+}
+
+/// The sentences for `steps`. `docs` is the client of the documentation, where there is documentation.
+pub(super) fn of(steps: &[Step], docs: Option<&ClientId>, stored: &Stored) -> Vec<String> {
+    let Stored { users, groups, from_providers } = stored;
     let mut warnings = Vec::new();
+    let strangers = steps.iter().filter(|step| matches!(step, Step::DeleteUser(user) if from_providers.contains(&user.subject))).count();
+    if strangers > 0 {
+        warnings.push(format!(
+            "{strangers} of the people to delete came from other providers, or linked one. Nobody writes them into a file before they come: \
+             start from what `claviger export` prints"
+        ));
+    }
     let is_docs = |step: &&Step| matches!(step, Step::DeleteClient(client) if docs == Some(&client.id));
     if let Some(step) = steps.iter().find(is_docs) {
         warnings.push(format!("{} is the client of the documentation (docs.client_id): nobody will get tokens at /docs", step.subject()));

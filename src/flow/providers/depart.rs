@@ -1,5 +1,6 @@
 //! Sending somebody to another provider.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use base64::Engine;
@@ -9,6 +10,7 @@ use crate::flow::authorize::{Considered, Next};
 use crate::flow::providers::{NoEntry, Turned};
 use crate::flow::{Failure, Server};
 use crate::identity::departure::{Departure, Errand, LIFETIME, Purpose};
+use crate::identity::throttle::ThrottleKey;
 use crate::protocol::token::{Token, TokenKind};
 use crate::upstream;
 
@@ -22,8 +24,16 @@ pub struct Leave<'a> {
     pub again: bool,
     /// Whether they shall choose an account there, as they want to be somebody else than they are.
     pub other_account: bool,
+    /// Who they are so far.
+    pub leaver: Leaver,
+}
+
+/// Whoever wants to go to another provider.
+pub struct Leaver {
     /// The token that binds the attempt to their browser, if the browser has one.
     pub browser: Option<Token>,
+    /// Where they come from.
+    pub address: IpAddr,
 }
 
 /// What came of it.
@@ -63,15 +73,19 @@ impl Server {
             wishes.max_age = if request.prompt.login { Some(0) } else { request.max_age };
             wishes.login_hint = request.login_hint;
         }
-        self.send_off(leave.provider, wishes, Purpose::SignIn(query.to_owned()), leave.browser).await
+        self.send_off(leave.provider, wishes, Purpose::SignIn(query.to_owned()), leave.leaver).await
     }
 
-    pub(super) async fn send_off(&self, name: &str, wishes: Wishes, purpose: Purpose, browser: Option<Token>) -> Result<Departed, Failure> {
+    pub(super) async fn send_off(&self, name: &str, wishes: Wishes, purpose: Purpose, leaver: Leaver) -> Result<Departed, Failure> {
         let Some((registered, upstream)) = self.provider(name).await?.filter(|(known, _)| known.provider.enabled) else {
             let shown: String = name.chars().take(64).collect();
             return Ok(Departed::Turned(Turned::new(NoEntry::Off, "", &shown, "there is no such provider, or it is switched off")));
         };
         let provider = &registered.provider;
+        let departures = [ThrottleKey::Departures(leaver.address.into())];
+        if let Some(throttled) = self.must_wait(&departures).await? {
+            return Ok(Departed::Turned(Turned::throttled(throttled, provider.label())));
+        }
         let state = self.random.token(TokenKind::State);
         let errand = upstream::Errand {
             redirect_uri: self.redirect_uri(name),
@@ -88,7 +102,7 @@ impl Server {
             Ok(url) => url,
             Err(trouble) => return Ok(Departed::Turned(Turned::by(&trouble, provider.label(), name))),
         };
-        let browser = browser.unwrap_or_else(|| self.random.token(TokenKind::Browser));
+        let browser = leaver.browser.unwrap_or_else(|| self.random.token(TokenKind::Browser));
         let departure = Departure {
             state: state.hash(),
             browser: browser.hash(),
@@ -102,6 +116,8 @@ impl Server {
             },
             expires_at: self.clock.now() + LIFETIME,
         };
+        let [departures] = &departures;
+        self.count(departures).await?;
         self.store.departures().begin(&departure).await?;
         Ok(Departed::Gone { url, browser })
     }

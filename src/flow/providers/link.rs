@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Map;
 
-use crate::flow::providers::depart::{Departed, Wishes};
+use crate::flow::providers::depart::{Departed, Leaver, Wishes};
 use crate::flow::providers::{Button, NoEntry, Return, Turned};
 use crate::flow::session::Current;
 use crate::flow::{Failure, Server};
@@ -13,7 +13,6 @@ use crate::identity::departure::Purpose;
 use crate::identity::provider::Provider;
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
-use crate::protocol::token::Token;
 use crate::store::{Applied, Unlinked};
 use crate::upstream::Arrival;
 
@@ -51,6 +50,16 @@ pub struct Link {
     pub last: bool,
 }
 
+/// How somebody who is signed in can show once more who they are.
+pub struct WaysAgain {
+    /// What they sign in with.
+    pub username: String,
+    /// Whether they have a password. It then is the way: of a sign-in elsewhere is not always known how old it is.
+    pub has_password: bool,
+    /// Where they came from; none where there is a password.
+    pub providers: Vec<Button>,
+}
+
 /// What came of the wish to link an account.
 pub enum LinkStart {
     /// They have to sign in again first.
@@ -84,8 +93,22 @@ impl Server {
         Ok(Links { linked: linked.collect(), others: self.provider_buttons().await?, has_password })
     }
 
+    /// The names of the providers that a person's account is linked to.
+    pub async fn ways_in(&self, user: &Subject) -> Result<BTreeSet<String>, Failure> {
+        let identities = self.store.identities().of_user(user).await?;
+        Ok(identities.into_iter().map(|identity| identity.provider).collect())
+    }
+
+    /// How somebody who is signed in can show once more who they are.
+    pub async fn ways_again(&self, current: &Current) -> Result<WaysAgain, Failure> {
+        let Links { linked, has_password, .. } = self.links(current).await?;
+        let mut providers = if has_password { Vec::new() } else { self.provider_buttons().await? };
+        providers.retain(|button| linked.iter().any(|link| link.usable && link.provider == button.name));
+        Ok(WaysAgain { username: current.user.username.to_string(), has_password, providers })
+    }
+
     /// Sends somebody to a provider to link who they are there to their account, if they have just signed in.
-    pub async fn begin_link(&self, current: &Current, provider: &str, browser: Option<Token>) -> Result<LinkStart, Failure> {
+    pub async fn begin_link(&self, current: &Current, provider: &str, leaver: Leaver) -> Result<LinkStart, Failure> {
         // Whoever has no other way to show it may link by a sign-in of which is not known how old it is.
         let shows_nothing = current.session.authentication.undated && current.user.password.is_some();
         if shows_nothing || self.clock.now().since(current.session.authenticated_at) > FRESH {
@@ -93,7 +116,7 @@ impl Server {
         }
         // Which account it shall be is asked there: the one that is signed in may be somebody else's.
         let wishes = Wishes { select_account: true, ..Wishes::default() };
-        let departed = self.send_off(provider, wishes, Purpose::Link(current.user.subject.clone()), browser).await?;
+        let departed = self.send_off(provider, wishes, Purpose::Link(current.user.subject.clone()), leaver).await?;
         Ok(LinkStart::Departed(departed))
     }
 

@@ -1,5 +1,6 @@
 //! Why somebody was not let in who came by another provider.
 
+use crate::flow::throttle::Throttled;
 use crate::outbound::OutboundFailure;
 use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::refusal::{ErrorCode, Refusal};
@@ -28,6 +29,8 @@ pub enum NoEntry {
     Taken,
     /// They are somebody else here by now.
     OtherPerson,
+    /// Too many set off from where they are: seconds until they may.
+    TooMany(u64),
 }
 
 /// Somebody was not let in.
@@ -45,7 +48,7 @@ impl NoEntry {
     const fn code(self) -> ErrorCode {
         match self {
             Self::Off => ErrorCode::InvalidRequest,
-            Self::Unreachable => ErrorCode::TemporarilyUnavailable,
+            Self::Unreachable | Self::TooMany(_) => ErrorCode::TemporarilyUnavailable,
             _ => ErrorCode::AccessDenied,
         }
     }
@@ -62,6 +65,7 @@ impl NoEntry {
             Self::Disabled => "The account is disabled.",
             Self::Taken => "The identity is linked to another account.",
             Self::OtherPerson => "Somebody else is signed in by now.",
+            Self::TooMany(_) => "Too many sign-ins at other providers are under way.",
         }
     }
 
@@ -94,6 +98,12 @@ impl Turned {
         tracing::info!(target: "claviger::security", provider, reason, "nobody was let in from another provider");
         let refusal = Refusal::new(why.code(), why.description()).because(reason).explained(explanation);
         Self { why, label: label.to_owned(), refusal }
+    }
+
+    /// Too many set off.
+    pub(super) fn throttled(throttled: Throttled, label: &str) -> Self {
+        let Throttled { seconds, why } = throttled;
+        Self { why: NoEntry::TooMany(seconds), label: label.to_owned(), refusal: Refusal::too_many(seconds).explained(why) }
     }
 
     /// The trouble with a provider.

@@ -24,6 +24,8 @@ pub struct LoginPage<'a> {
     pub providers: &'a [ProviderButton],
     /// Whether the person is signed in, and asked to sign in once more.
     pub again: bool,
+    /// Whether a password is a way in for them.
+    pub has_password: bool,
 }
 
 /// Another identity provider.
@@ -83,6 +85,7 @@ mod tests {
                 alert: None,
                 providers: &[],
                 again: false,
+                has_password: true,
             }
         }
     }

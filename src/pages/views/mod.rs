@@ -93,6 +93,7 @@ mod tests {
                 alert: Some(LoginAlert::Provider(HOSTILE)),
                 providers: &providers,
                 again: true,
+                has_password: true,
             }
             .render(),
             ConsentPage {

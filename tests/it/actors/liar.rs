@@ -144,6 +144,11 @@ impl Liar {
         told.kid = "k-2";
     }
 
+    /// It signs with other keys from now on, and publishes them under the name of the old ones.
+    pub fn changes_keys_but_not_their_name(&self) {
+        self.told.lock().unwrap().keys = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    }
+
     /// The paths that it was asked for.
     pub fn asked(&self) -> Vec<String> {
         self.told.lock().unwrap().asked.clone()

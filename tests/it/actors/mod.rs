@@ -12,4 +12,4 @@ pub use browser::{Browser, Page};
 pub use liar::{Liar, Lie};
 pub use octo::Octo;
 pub use relying_party::{RelyingParty, Tokens, claims};
-pub use server::{Answer, START, TestServer, copy_keys};
+pub use server::{Answer, START, TestServer, copy_keys, port_of_nobody};

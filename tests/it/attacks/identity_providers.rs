@@ -1,11 +1,13 @@
 //! Providers that lie, and people who bring answers that are not theirs (RFC 9700 §4.4, §4.5, §4.7; RFC 9207).
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use claviger::identity::throttle::ThrottleKey;
 use claviger::identity::user::Username;
 use serde_json::json;
 
-use crate::actors::{Broker, Browser, Liar, Lie, Page, RelyingParty, TestServer, provider};
+use crate::actors::{Broker, Browser, Liar, Lie, Page, RelyingParty, TestServer, port_of_nobody, provider};
 
 async fn liar_and_server() -> (Liar, TestServer) {
     let liar = Liar::start().await;
@@ -55,7 +57,7 @@ async fn a_provider_that_lies_lets_nobody_in() {
 
 #[tokio::test]
 async fn a_provider_that_is_down_keeps_nobody_from_the_password() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (_held, port) = port_of_nobody();
     let server = TestServer::start_with_providers(vec![provider("oidc", &format!("http://127.0.0.1:{port}"), &json!({}))]).await;
     let mut browser = Browser::new(&server);
     let page = browser.open(&url(&server, "")).await;
@@ -83,6 +85,39 @@ async fn new_keys_of_a_provider_are_found_and_keys_at_will_are_not_asked_for_aga
         assert_eq!(sign_in().await.status, 400);
     }
     assert_eq!(fetched(), 2, "not within seconds of the last time");
+}
+
+#[tokio::test]
+async fn new_keys_under_an_old_name_are_found() {
+    let (liar, server) = liar_and_server().await;
+    for _ in 0..2 {
+        let mut browser = Browser::new(&server);
+        let away = browser.open(&url(&server, "")).await;
+        let page = browser.open(&Liar::back(&away, &[])).await;
+        assert_eq!(page.url.path(), "/consent", "{}", page.body);
+        liar.changes_keys_but_not_their_name();
+    }
+}
+
+#[tokio::test]
+async fn who_sets_off_without_end_has_to_wait_and_nobody_else() {
+    let (_liar, server) = liar_and_server().await;
+    let here = ThrottleKey::Departures(IpAddr::from([127, 0, 0, 1]).into());
+    let ten_minutes = Duration::from_mins(10);
+    for _ in 0..999 {
+        server.store.login_failures().count(&here, server.clock.now(), ten_minutes).await.unwrap();
+    }
+    let away = Browser::new(&server).open(&url(&server, "")).await;
+    assert!(away.left, "{}", away.body);
+    let mut browser = Browser::new(&server);
+    let page = browser.open(&url(&server, "")).await;
+    assert_eq!((page.left, page.status.as_u16()), (false, 429), "{}", page.body);
+    assert!(page.body.contains("Please try again in 10 minutes."), "{}", page.body);
+    assert_eq!(server.why(&page.trace_id).await.code.as_deref(), Some("temporarily_unavailable"));
+    let page = browser.submit(&page, &[("username", "alice"), ("password", "wonderland")], "login-submit").await;
+    assert!(page.left || page.url.path() == "/consent", "the password works: {}", page.body);
+    server.clock.advance(ten_minutes);
+    assert!(Browser::new(&server).open(&url(&server, "")).await.left, "they have waited");
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ async fn an_admin_is_added_with_a_password_from_standard_input() {
     for words in ["admin", "Carol Carroll", "carol@example.com"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
+    assert!(shown.lines().any(|line| line.split_whitespace().eq(["providers", "-"])), "{shown}");
     let listed = users(&site, &["list"], "").succeeded();
     assert!(listed.lines().any(|line| line.starts_with("carol ") && line.contains(" admin ")), "{listed}");
     for text in [said, shown, listed, site.log(&running)] {

@@ -1,10 +1,13 @@
 //! Linking who somebody is elsewhere to their account here, and taking that back.
 
+use std::path::Path;
 use std::time::Duration;
 
+use claviger::flow::apply::{Extent, Strength};
+use claviger::identity::user::Username;
 use serde_json::json;
 
-use crate::actors::{Broker, Browser, Page, RelyingParty};
+use crate::actors::{Broker, Browser, Page, RelyingParty, TestServer, provider};
 
 /// Signs in as this person with their password, and shows the account page.
 async fn at_account(browser: &mut Browser<'_>, username: &str, password: &str) -> Page {
@@ -30,6 +33,8 @@ async fn bob_links_his_account_and_comes_that_way() {
     let linked = link(&broker, &mut browser, &account, "alice", "wonderland").await;
     assert!(linked.body.contains("It is linked"), "{}", linked.body);
     assert!(linked.body.contains("<bdi>work</bdi>: <bdi>alice</bdi>"), "{}", linked.body);
+    let bob = broker.server.store.users().find_by_username(&Username::parse("bob").unwrap()).await.unwrap().unwrap();
+    assert_eq!(broker.server.server.ways_in(&bob.subject).await.unwrap(), ["work".to_owned()].into());
 
     let app = RelyingParty::demo_web(&broker.server);
     let mut elsewhere = Browser::new(&broker.server);
@@ -57,9 +62,35 @@ async fn linking_needs_a_fresh_sign_in() {
     let page = browser.submit(&account, &[], "link-work").await;
     assert_eq!((page.left, page.url.path()), (false, "/login"), "{}", page.url);
     assert!(page.body.contains("Please sign in again first."), "{}", page.body);
-    let account = browser.submit(&page, &[("username", "bob"), ("password", "builder")], "login-submit").await;
+    assert!(page.body.contains(r#"value="bob""#) && !page.body.contains("/login/with/"), "a password is surest: {}", page.body);
+    let account = browser.submit(&page, &[("password", "builder")], "login-submit").await;
     let linked = link(&broker, &mut browser, &account, "alice", "wonderland").await;
     assert!(linked.body.contains("It is linked"), "{}", linked.body);
+}
+
+#[tokio::test]
+async fn who_has_no_password_signs_in_again_where_they_came_from() {
+    let there = TestServer::start().await;
+    let two = ["work", "club"].map(|name| provider("oidc", &there.issuer, &json!({"name": name})));
+    let server = TestServer::start_with_providers(two.to_vec()).await;
+    Broker::introduce(&there, &server, "work").await;
+    let broker = Broker { there, server };
+    let mut browser = Browser::new(&broker.server);
+    let page = browser.open("/login").await;
+    let away = browser.submit(&page, &[], "with-work").await;
+    let back = broker.pass_there(&away, "alice", "wonderland").await;
+    let account = browser.open(&back).await;
+    for server in [&broker.there, &broker.server] {
+        server.clock.advance(Duration::from_secs(301));
+    }
+    let again = browser.submit(&account, &[], "link-club").await;
+    assert!(again.body.contains("Please sign in again first."), "{}", again.body);
+    assert!(!again.body.contains(r#"type="password""#) && !again.body.contains("/login/with/club"), "{}", again.body);
+    let away = browser.submit(&again, &[], "with-work").await;
+    assert_eq!(away.parameter("prompt").as_deref(), Some("login"), "{}", away.url);
+    let back = broker.pass_there(&away, "alice", "wonderland").await;
+    let account = browser.open(&back).await;
+    assert!(browser.submit(&account, &[], "link-club").await.left, "it is fresh now");
 }
 
 #[tokio::test]
@@ -77,7 +108,7 @@ async fn the_last_way_in_stays() {
     // Who sends the form all the same is told the same.
     let csrf = account.field("csrf").unwrap();
     let subject = {
-        let name = claviger::identity::user::Username::parse("alice-work").unwrap();
+        let name = Username::parse("alice-work").unwrap();
         let user = broker.server.store.users().find_by_username(&name).await.unwrap().unwrap();
         broker.server.store.identities().of_user(&user.subject).await.unwrap()[0].subject.clone()
     };
@@ -119,9 +150,34 @@ async fn unlinking_ends_what_was_opened_that_way() {
     assert_eq!(thief.open("/account").await.url.path(), "/account");
 
     let account = browser.open("/account").await;
+    assert!(account.body.contains("Pleasance"), "what bob had not said, the provider filled in: {}", account.body);
     let unlinked = browser.submit(&account, &[], "/account/providers/unlink").await;
     assert!(unlinked.body.contains("It is unlinked"), "{}", unlinked.body);
+    assert!(!unlinked.body.contains("Pleasance"), "what it filled in goes with it: {}", unlinked.body);
     assert_eq!(thief.open("/account").await.url.path(), "/login", "the session is over");
     assert_ne!(broker.server.userinfo(tokens.access()).await.status, 200, "the grant is revoked");
     assert_eq!(browser.open("/account").await.url.path(), "/account", "this one goes on");
+}
+
+#[tokio::test]
+async fn a_file_gives_no_password_to_somebody_who_came_from_elsewhere() {
+    let broker = Broker::start(&json!({})).await;
+    let app = RelyingParty::demo_web(&broker.server);
+    broker.sign_in(&mut Browser::new(&broker.server), &app.authorization_url("openid", "provider=work"), "alice", "wonderland").await;
+    let server = &broker.server.server;
+    let plan = async |text: &str, extent| {
+        let document = server.read_document(text, Path::new(""), Strength::Strong);
+        server.plan(&document, extent).await.unwrap()
+    };
+    let named = "[[user]]\nusername = \"alice-work\"\n";
+    let problems = plan(&format!("{named}password = \"a password of somebody's\"\n"), Extent::Named).await.err().unwrap();
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert!(problem.to_string().contains("came from another provider"), "{problem}");
+    assert!(plan(&format!("{named}roles = [\"editor\"]\n"), Extent::Named).await.is_ok(), "whoever is meant, is named");
+    // An export is a file that changes nothing.
+    assert_eq!(plan(&server.export().await.unwrap(), Extent::Everything).await.unwrap().len(), 0);
+
+    let pruned = plan("[[user]]\nusername = \"bob\"\n", Extent::Everything).await.unwrap();
+    let warnings = server.warnings(&pruned, None).await.unwrap();
+    assert!(warnings.iter().any(|warning| warning.starts_with("1 of the people to delete came from other providers")), "{warnings:?}");
 }

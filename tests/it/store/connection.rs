@@ -1,12 +1,13 @@
 //! Opening a database.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::{fs, net};
 
 use claviger::protocol::subject::SessionId;
 use claviger::store::{Store, StoreFailure};
 use tempfile::TempDir;
 
+use crate::actors::port_of_nobody;
 use crate::database::{Database, on_both_databases};
 use crate::store::{alice_and_app, hash};
 
@@ -64,7 +65,7 @@ async fn an_address_that_leads_nowhere_is_explained() {
 
 #[tokio::test]
 async fn a_refused_connection_is_reported_at_once_and_without_the_password() {
-    let port = net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (_held, port) = port_of_nobody();
     for url in [format!("postgres://claviger:hunter2@127.0.0.1:{port}/x"), "postgres://claviger:hunter2@127.0.0.1:notaport/x".to_owned()] {
         let text = refusal(&url).await;
         assert!(!text.contains("hunter2"), "{text}");

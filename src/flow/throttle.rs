@@ -1,0 +1,39 @@
+//! Who has to wait, because of what was counted for them.
+
+use std::time::Duration;
+
+use crate::flow::{Failure, Server};
+use crate::identity::throttle::ThrottleKey;
+use crate::protocol::explanation::Explanation;
+
+/// Somebody has to wait.
+pub(super) struct Throttled {
+    /// Seconds until they may try again.
+    pub(super) seconds: u64,
+    /// What was counted, for the operator.
+    pub(super) why: Explanation,
+}
+
+impl Server {
+    /// How long to wait, if any of the keys was counted too often.
+    pub(super) async fn must_wait(&self, keys: &[ThrottleKey]) -> Result<Option<Throttled>, Failure> {
+        let now = self.clock.now();
+        let mut longest: Option<Duration> = None;
+        let mut why = Explanation::default();
+        for key in keys {
+            if let Some(failures) = self.store.login_failures().of(key).await?
+                && let Some(wait) = key.wait(failures, self.settings.throttle, now)
+            {
+                longest = longest.max(Some(wait));
+                why = why.and(key.explain(failures, self.settings.throttle));
+            }
+        }
+        Ok(longest.map(|wait| Throttled { seconds: wait.as_secs().max(1), why }))
+    }
+
+    /// Counts a key once more.
+    pub(super) async fn count(&self, key: &ThrottleKey) -> Result<(), Failure> {
+        let window = key.window(self.settings.throttle);
+        Ok(self.store.login_failures().count(key, self.clock.now(), window).await.map(drop)?)
+    }
+}
