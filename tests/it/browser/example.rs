@@ -45,6 +45,11 @@ impl Example {
         Self::serve(&mut vite(issuer), None).await
     }
 
+    /// The same, with a button for another provider that the server has.
+    pub async fn spa_with_provider(issuer: &str, provider: &str) -> Self {
+        Self::serve(vite(issuer).env("VITE_PROVIDER", provider), None).await
+    }
+
     fn uvicorn(name: &str, issuer: &str) -> Self {
         let python = std::env::var("CLAVIGER_TEST_PYTHON").unwrap_or_else(|_| {
             panic!("CLAVIGER_TEST_PYTHON names no Python that has the examples' requirements: run scripts/test, which installs one")

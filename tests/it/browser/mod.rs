@@ -21,5 +21,6 @@ mod sign_out;
 mod single_sign_on;
 mod spa;
 mod spa_by_backend;
+mod spa_with_provider;
 mod swagger;
 mod webapp;

@@ -26,7 +26,7 @@ impl Stage {
         Self::with(site, server, spa).await
     }
 
-    async fn with(site: Site, server: Running, spa: Example) -> Self {
+    pub async fn with(site: Site, server: Running, spa: Example) -> Self {
         let api = Example::fastapi(&site.issuer);
         let browser = Chromium::start_with(&[("localhost:5173", spa.port), ("localhost:8000", api.port)]).await;
         browser.open(PAGE).await;
