@@ -1,5 +1,7 @@
 //! What tokens and answers say about a person, or about a client that acts for itself: what scopes release, and what claim rules put beside it.
 
+use std::cmp::Reverse;
+
 use serde_json::{Map, Value};
 
 use crate::flow::{Failure, Server};
@@ -24,17 +26,19 @@ impl Server {
             claims: standard_claims(user),
             attributes,
             // On the heap: it would be part of every request for a token.
-            profile: Box::pin(self.profile_of(user)).await?,
+            profiles: Box::pin(self.profiles_of(user)).await?,
             roles: user.all_roles(),
             groups: user.group_names(),
             scope: scope.clone(),
         })
     }
 
-    /// What the provider that a person came from last says about them.
-    async fn profile_of(&self, user: &User) -> Result<Map<String, Value>, Failure> {
-        let identities = self.store.identities().of_user(&user.subject).await?;
-        Ok(identities.into_iter().max_by_key(|identity| identity.last_used_at).map(|identity| identity.profile).unwrap_or_default())
+    /// What the providers that a person can come from say about them, the last used first. Of one that was switched off, nothing is said.
+    async fn profiles_of(&self, user: &User) -> Result<Vec<(String, Map<String, Value>)>, Failure> {
+        let mut ways = self.ways_of(&user.subject).await?;
+        ways.retain(|way| way.is_open);
+        ways.sort_by_key(|way| Reverse(way.identity.last_used_at));
+        Ok(ways.into_iter().map(|way| (way.identity.provider, way.identity.profile)).collect())
     }
 
     /// The claims of userinfo (OpenID Connect Core §5.3.2, §5.4), for the client that the token was made for.

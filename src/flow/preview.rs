@@ -99,6 +99,15 @@ impl Server {
         })
     }
 
+    /// How a person signs in: with their password, or where they came from last if they have none.
+    async fn usual_authentication(&self, user: &User) -> Result<Authentication, Failure> {
+        if user.password.is_some() {
+            return Ok(Authentication::by_password());
+        }
+        let last = self.ways_of(&user.subject).await?.into_iter().max_by_key(|way| (way.is_open, way.identity.last_used_at));
+        Ok(last.map_or_else(Authentication::by_password, |way| Authentication::by_provider(&way.identity.provider, &[], None)))
+    }
+
     async fn tried(&self, client: &Client, user: Option<&User>, asked: Option<&Scope>) -> Result<Result<Preview, Refusal>, Failure> {
         let (now, catalog) = (self.clock.now(), self.catalog().await?);
         let has_role = |role: &str| user.is_some_and(|user| user.has_role(role));
@@ -111,6 +120,10 @@ impl Server {
             // RFC 6749 §4.4: a client's own token is about nobody.
             None => wanted.and(&client.allowed_scope).filter(|word| !CLAIM_SCOPES.iter().any(|known| known.name == word.as_str())),
         };
+        let authentication = match user {
+            Some(user) => self.usual_authentication(user).await?,
+            None => Authentication::by_password(),
+        };
         let grant = user.map(|user| Grant {
             id: GrantId::new(self.random.uuid()),
             client: client.id.clone(),
@@ -120,8 +133,7 @@ impl Server {
             resources: Vec::new(),
             nonce: None,
             authenticated_at: now,
-            // As if they signed in with their password.
-            authentication: Authentication::by_password(),
+            authentication: authentication.clone(),
             created_at: now,
             refresh_until: None,
             expires_at: now,

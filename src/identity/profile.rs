@@ -1,12 +1,16 @@
 //! What another provider says about a person, and what becomes of it here.
 
 use serde_json::{Map, Value};
+use url::Url;
 
-use crate::identity::provider::Provider;
+use crate::identity::provider::{Provider, ProviderKind};
 use crate::identity::user::Username;
 use crate::protocol::claims::StandardClaims;
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
+
+/// Domains of which Google gives out the addresses itself.
+const GOOGLES_OWN: [&str; 2] = ["gmail.com", "googlemail.com"];
 
 /// The most that is kept of a profile, as bytes of JSON.
 pub const LONGEST_PROFILE: usize = 16 * 1024;
@@ -52,6 +56,10 @@ pub fn claims_of(profile: &Map<String, Value>, provider: &Provider) -> Map<Strin
             Some(word @ ("true" | "false")) if VERIFIED.iter().any(|(_, verified)| *verified == ours) => Value::Bool(word == "true"),
             _ => value.clone(),
         };
+        // People write there what they like, and others make links of it.
+        if LINKS.contains(&ours) && !value.as_str().is_some_and(is_web_address) {
+            return None;
+        }
         let claim = Map::from_iter([(ours.to_owned(), value.clone())]);
         serde_json::from_value::<StandardClaims>(Value::Object(claim)).ok()?;
         Some((ours.to_owned(), value))
@@ -63,6 +71,10 @@ pub fn claims_of(profile: &Map<String, Value>, provider: &Provider) -> Map<Strin
         }
     }
     claims
+}
+
+fn is_web_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// What a provider says at two places, the first of which comes first. Whether an address is verified is only taken from where the address
@@ -82,6 +94,9 @@ pub fn merged(first: Map<String, Value>, mut second: Map<String, Value>) -> Map<
     }
     profile
 }
+
+/// The claims that are addresses of pages (OpenID Connect Core §5.1).
+const LINKS: [&str; 3] = ["profile", "picture", "website"];
 
 /// What is verified, and the claim that says so.
 pub const VERIFIED: [(&str, &str); 2] = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
@@ -137,14 +152,21 @@ pub fn usernames(profile: &Map<String, Value>, provider: &Provider) -> impl Iter
 
 /// Whether somebody with this profile may come, where only some domains' people may: by an e-mail address that the provider has verified.
 #[must_use]
-pub fn has_allowed_email(claims: &Map<String, Value>, provider: &Provider) -> bool {
+pub fn may_come(profile: &Map<String, Value>, provider: &Provider) -> bool {
     if provider.allowed_email_domains.is_empty() {
         return true;
     }
+    let claims = claims_of(profile, provider);
     let is_verified = claims.get("email_verified").and_then(Value::as_bool) == Some(true);
     let domain =
         claims.get("email").and_then(Value::as_str).and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain.to_lowercase());
-    is_verified && domain.is_some_and(|domain| provider.allowed_email_domains.contains(&domain))
+    // Anybody can have an account at Google with an address of another domain, and keep it when the address is theirs no more. Whose people
+    // are an organisation's, `hd` says.
+    let is_theirs = |domain: &str| {
+        let organisation = profile.get("hd").and_then(Value::as_str).map(str::to_lowercase);
+        provider.kind != ProviderKind::Google || GOOGLES_OWN.contains(&domain) || organisation.as_deref() == Some(domain)
+    };
+    is_verified && domain.is_some_and(|domain| provider.allowed_email_domains.contains(&domain) && is_theirs(&domain))
 }
 
 #[cfg(test)]
@@ -173,6 +195,8 @@ mod tests {
                                  "given_name": null, "picture": ["x"], "locale": "en"}));
         let expected = map(json!({"name": "Alice", "email": "a@b.example", "locale": "en"}));
         assert_eq!(claims_of(&profile, &oidc("")), expected);
+        let links = map(json!({"website": "javascript:alert(1)", "picture": "data:text/html,x", "profile": "https://alice.example/"}));
+        assert_eq!(claims_of(&links, &oidc("")), map(json!({"profile": "https://alice.example/"})), "who reads claims makes links of them");
         let alone = map(json!({"email_verified": true}));
         assert_eq!(claims_of(&alone, &oidc("")), Map::new(), "verified, but what?");
     }
@@ -235,7 +259,7 @@ mod tests {
     #[test]
     fn only_a_verified_address_of_an_allowed_domain_lets_somebody_in() {
         let only = oidc(r#","allowed_email_domains":["example.com"]"#);
-        let may = |claims: Value| has_allowed_email(&map(claims), &only);
+        let may = |profile: Value| may_come(&map(profile), &only);
         assert!(may(json!({"email": "a@Example.com", "email_verified": true})));
         for refused in [
             json!({"email": "a@example.com"}),
@@ -247,6 +271,12 @@ mod tests {
         ] {
             assert!(!may(refused.clone()), "{refused}");
         }
-        assert!(has_allowed_email(&Map::new(), &oidc("")));
+        assert!(may_come(&Map::new(), &oidc("")));
+        let google = provider(r#"{"name":"google","kind":"google","client_id":"a","allowed_email_domains":["example.com","gmail.com"]}"#);
+        let may = |more: Value| may_come(&merged(map(more), map(json!({"email": "a@example.com", "email_verified": true}))), &google);
+        assert!(may(json!({"hd": "example.com"})) && may(json!({"hd": "Example.com"})));
+        assert!(!may(json!({})), "anybody can have an account with such an address");
+        assert!(!may(json!({"hd": "evil.example"})));
+        assert!(may(json!({"email": "a@gmail.com", "email_verified": true})));
     }
 }

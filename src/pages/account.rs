@@ -171,7 +171,7 @@ pub(super) async fn show(request: &Request, server: &Server, mut visit: Visit, c
         sessions: &session_lines(&overview, current),
         apps: &app_lines(&overview),
         keys: &keys,
-        sign_in_first: !server.may_make_api_key(current),
+        sign_in_first: !server.has_just_signed_in(current),
         made_key,
         key_problem: refused_key.map(|refused| refused.problem.as_str()),
         password_rule: &password_rule,

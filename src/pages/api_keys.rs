@@ -37,7 +37,7 @@ pub(super) async fn make(request: &Request, body: Body, server: Data<&Arc<Server
         Ok(entered) => entered,
         Err(response) => return response,
     };
-    if !server.may_make_api_key(&current) {
+    if !server.has_just_signed_in(&current) {
         return see_other(&server.issuer().url("/login?again=1"));
     }
     let reach = match server.own_api_keys(&current).await {

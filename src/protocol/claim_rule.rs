@@ -75,7 +75,7 @@ words! {
         Roles = "roles",
         /// The person's groups.
         Groups = "groups",
-        /// What the provider that the person signed in with last says about them.
+        /// What a provider that the person can sign in with says about them.
         Profile = "profile",
     }
 }
@@ -118,6 +118,9 @@ pub struct ClaimRule {
     /// Which attribute, standard claim or member of the profile it is; the claim's own name when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Of which provider the profile is; of the one that the person came from last when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// The value, of a constant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
@@ -140,8 +143,8 @@ pub struct Facts {
     pub claims: Map<String, Value>,
     /// The person's attributes.
     pub attributes: Map<String, Value>,
-    /// What the person's provider says about them.
-    pub profile: Map<String, Value>,
+    /// What providers say about the person, by their names: the one that they came from last is the first.
+    pub profiles: Vec<(String, Map<String, Value>)>,
     /// The roles of the person, or of the client that acts for itself.
     pub roles: BTreeSet<String>,
     /// The person's groups.
@@ -230,11 +233,17 @@ impl ClaimRule {
             Source::Constant => self.value.clone(),
             Source::Attribute => facts.attributes.get(name).cloned(),
             Source::Claim => facts.claims.get(name).cloned(),
-            Source::Profile => facts.profile.get(name).cloned(),
+            Source::Profile => self.profile_in(facts).and_then(|profile| profile.get(name)).cloned(),
             Source::Roles => list(&facts.roles),
             Source::Groups => list(&facts.groups),
         };
         found.filter(|value| !value.is_null()).ok_or_else(|| Unmet::NoValue(self.from, name.to_owned()))
+    }
+
+    /// The profile that the rule looks at.
+    fn profile_in<'a>(&self, facts: &'a Facts) -> Option<&'a Map<String, Value>> {
+        let is_meant = |name: &str| self.provider.as_deref().is_none_or(|wanted| wanted == name);
+        facts.profiles.iter().find(|(name, _)| is_meant(name)).map(|(_, profile)| profile)
     }
 
     /// Everything that is wrong with a rule whose claims may go `into` these, each problem with its member.
@@ -261,6 +270,12 @@ impl ClaimRule {
         check(
             self.name.as_deref().is_some_and(|name| !is_name(name)),
             "name",
+            "must be 1 to 200 printable ASCII characters without a space",
+        );
+        check(self.provider.is_some() && self.from != Source::Profile, "provider", "goes with profile alone");
+        check(
+            self.provider.as_deref().is_some_and(|provider| !is_name(provider)),
+            "provider",
             "must be 1 to 200 printable ASCII characters without a space",
         );
         let known = CLAIM_SCOPES.iter().any(|scope| scope.claims.contains(&self.source_name()));
@@ -339,7 +354,10 @@ mod tests {
         Facts {
             claims: object(json!({"email": "a@example.com"})),
             attributes: object(json!({"department": "tea", "badge": 7})),
-            profile: object(json!({"company": "Mad Hatter"})),
+            profiles: vec![
+                ("hats".to_owned(), object(json!({"company": "Mad Hatter"}))),
+                ("club".to_owned(), object(json!({"company": "Caucus Race", "member": 3}))),
+            ],
             roles: ["editor".to_owned()].into(),
             groups: ["hatters".to_owned()].into(),
             scope: Scope::parse("openid items:read").unwrap(),
@@ -354,11 +372,17 @@ mod tests {
             (json!({"claim": "https://example.com/dept", "from": "attribute", "name": "department"}), json!("tea")),
             (json!({"claim": "email", "from": "claim"}), json!("a@example.com")),
             (json!({"claim": "company", "from": "profile"}), json!("Mad Hatter")),
+            (json!({"claim": "company", "from": "profile", "provider": "club"}), json!("Caucus Race")),
             (json!({"claim": "permissions", "from": "roles"}), json!(["editor"])),
             (json!({"claim": "teams", "from": "groups"}), json!(["hatters"])),
         ];
         for (described, value) in cases {
             assert_eq!(rule(described.clone()).value(&facts()), Ok(value), "{described}");
+        }
+        for of_another in
+            [json!({"claim": "member", "from": "profile"}), json!({"claim": "company", "from": "profile", "provider": "other"})]
+        {
+            assert!(rule(of_another.clone()).value(&facts()).is_err(), "{of_another}");
         }
         let missing = rule(json!({"claim": "x", "from": "attribute", "name": "shoe_size"}));
         assert_eq!(missing.value(&facts()).unwrap_err().to_string(), "there is no attribute shoe_size");
@@ -403,6 +427,8 @@ mod tests {
             (json!({"claim": "a b", "from": "roles"}), "claim"),
             (json!({"claim": "", "from": "roles"}), "claim"),
             (json!({"claim": "x", "from": "roles", "name": "y"}), "name"),
+            (json!({"claim": "x", "from": "roles", "provider": "work"}), "provider"),
+            (json!({"claim": "x", "from": "profile", "provider": "a b"}), "provider"),
             (json!({"claim": "x", "from": "claim"}), "name"),
             (json!({"claim": "x", "from": "constant"}), "value"),
             (json!({"claim": "x", "from": "constant", "value": "x".repeat(1025)}), "value"),

@@ -53,7 +53,7 @@ impl Metadata {
         let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
         let mut scopes: Vec<String> = CLAIM_SCOPES.iter().map(|scope| scope.name.to_owned()).collect();
         scopes.extend(apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.name.to_string()));
-        let mut claims = vec!["iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr"];
+        let mut claims = vec!["iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr", "acr", "idp"];
         claims.extend(CLAIM_SCOPES.iter().flat_map(|scope| scope.claims));
         Self {
             issuer: issuer.to_string(),

@@ -15,7 +15,7 @@ use crate::store::grant::granted;
 use crate::store::retry::retried;
 use crate::store::row::{Row, json, key};
 use crate::store::user::{account, locked, write as account_row};
-use crate::store::{Applied, Insertion, Store, StoreFailure, session};
+use crate::store::{Applied, Insertion, Store, StoreFailure, api_key, session};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -136,13 +136,13 @@ impl Identities<'_> {
         })
     }
 
-    /// Takes an identity off its account, unless no other way into it is left: a password, or an identity of one of the providers in
-    /// `usable`, each with its issuer. What it filled in of the account's claims goes with it. In the same breath, every session but `kept` ends,
-    /// every grant is revoked, and a sign-in that is under way comes to nothing: whoever came that way keeps nothing.
+    /// Takes an identity off its account, unless no other way into it is left: a password, or one of the identities in `others`. What it
+    /// filled in of the account's claims goes with it. In the same breath, every session but `kept` ends, every grant and API key is revoked,
+    /// and a sign-in that is under way comes to nothing: whoever came that way keeps nothing.
     pub async fn unlink(
         &self,
         identity: &Identity,
-        usable: &BTreeSet<(String, String)>,
+        others: &[Identity],
         at: Timestamp,
         kept: &SessionId,
     ) -> Result<Unlinked, StoreFailure> {
@@ -157,7 +157,11 @@ impl Identities<'_> {
             let Some(unlinked) = all.iter().find(|row| is_it(row)).cloned().map(read).transpose()? else {
                 return Ok(Unlinked::NotThere);
             };
-            let opens = |row: &row::Model| !is_it(row) && usable.contains(&(row.provider.clone(), row.issuer.clone()));
+            let opens = |row: &row::Model| {
+                let is_other =
+                    |other: &Identity| row.provider == other.provider && row.issuer == other.issuer && row.their_subject == other.subject;
+                !is_it(row) && others.iter().any(is_other)
+            };
             if user.password.is_none() && !all.iter().any(opens) {
                 return Ok(Unlinked::LastWay);
             }
@@ -172,6 +176,7 @@ impl Identities<'_> {
                 .await?;
             session::end_all_of(&change, &user.subject, Some(kept)).await?;
             granted::revoke_where(&change, granted::Column::Subject.eq(key(user.subject.as_str())), at).await?;
+            api_key::delete_all_of(&change, &user.subject).await?;
             change.commit().await?;
             Ok(Unlinked::Done)
         })

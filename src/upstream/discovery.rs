@@ -72,13 +72,23 @@ impl Upstream {
     /// The metadata with the keys of now. They are not fetched again and again because of tokens that name keys at will.
     pub(super) async fn renewed_keys(&self, provider: &Provider, metadata: &Arc<Metadata>) -> Result<Arc<Metadata>, Trouble> {
         let key = key(provider);
-        if !self.renewed.entry(key.clone()).or_insert(()).await.is_fresh() {
-            return Ok(Arc::clone(metadata));
+        // Whoever comes while they are fetched waits for them.
+        let renewed = self.renewed.try_get_with(key.clone(), self.fetch_keys(provider, metadata)).await;
+        match renewed {
+            Ok(renewed) => {
+                self.known.insert(key, Arc::clone(&renewed)).await;
+                Ok(renewed)
+            }
+            Err(trouble) => {
+                self.failed.insert(key, (*trouble).clone()).await;
+                Err((*trouble).clone())
+            }
         }
+    }
+
+    async fn fetch_keys(&self, provider: &Provider, metadata: &Arc<Metadata>) -> Result<Arc<Metadata>, Trouble> {
         let http = self.asking(provider);
         let keys: CoreJsonWebKeySet = JsonWebKeySet::fetch_async(metadata.jwks_uri(), &http).await?;
-        let renewed = Arc::new((**metadata).clone().set_jwks(keys));
-        self.known.insert(key, Arc::clone(&renewed)).await;
-        Ok(renewed)
+        Ok(Arc::new((**metadata).clone().set_jwks(keys)))
     }
 }

@@ -106,7 +106,7 @@ pub struct Upstream {
     clock: Clock,
     known: Cache<discovery::Key, Arc<discovery::Metadata>>,
     failed: Cache<discovery::Key, Trouble>,
-    renewed: Cache<discovery::Key, ()>,
+    renewed: Cache<discovery::Key, Arc<discovery::Metadata>>,
 }
 
 /// How the libraries ask: through the one client, with the private hosts of one provider.

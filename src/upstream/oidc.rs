@@ -7,13 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use http::header::{ACCEPT, AUTHORIZATION};
-use oauth2::{AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, PkceCodeChallenge, PkceCodeVerifier};
+use oauth2::{AccessToken, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, PkceCodeChallenge, PkceCodeVerifier};
 use openidconnect::core::{
     CoreAuthPrompt, CoreClient, CoreClientAuthMethod, CoreIdToken, CoreJsonWebKey, CoreJwsSigningAlgorithm, CoreResponseType,
 };
 use openidconnect::{
-    AuthenticationFlow, ClaimsVerificationError, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenVerifier, LoginHint, Nonce,
-    OAuth2TokenResponse, RedirectUrl, Scope, SignatureVerificationError, TokenResponse,
+    AccessTokenHash, AuthenticationFlow, ClaimsVerificationError, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenVerifier,
+    LoginHint, Nonce, OAuth2TokenResponse, RedirectUrl, Scope, SignatureVerificationError, TokenResponse,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -95,7 +95,7 @@ impl Upstream {
         let verifier = PkceCodeVerifier::new(errand.verifier.clone());
         let tokens = exchange.set_pkce_verifier(verifier).request_async(&http).await?;
         let id_token = tokens.id_token().ok_or(Trouble::untrusted("there is no ID token"))?;
-        let mut profile = self.verified(registered, errand, metadata.clone(), id_token).await?;
+        let mut profile = self.verified(registered, errand, metadata.clone(), (id_token, tokens.access_token())).await?;
         let subject = text(&profile, "sub").ok_or(Trouble::untrusted("the ID token has no subject"))?;
         let authenticated_at = profile.get("auth_time").and_then(Value::as_i64).map(Timestamp::from_seconds);
         self.check_freshness(errand, authenticated_at)?;
@@ -124,18 +124,29 @@ impl Upstream {
         registered: &Registered,
         errand: &Errand,
         metadata: Arc<Metadata>,
-        id_token: &CoreIdToken,
+        (id_token, access_token): (&CoreIdToken, &AccessToken),
     ) -> Result<Map<String, Value>, Trouble> {
         let nonce = Nonce::new(errand.nonce.clone());
         let checked = |metadata: &Metadata| {
-            id_token.claims(&self.verifier(metadata, registered), &nonce).map(|claims| claims.authorized_party().map(|azp| (**azp).clone()))
+            let claims = id_token.claims(&self.verifier(metadata, registered), &nonce)?;
+            let (azp, at_hash) = (claims.authorized_party().map(|azp| (**azp).clone()), claims.access_token_hash());
+            // OpenID Connect Core §3.1.3.8: what it says of the access token has to hold. The hash is the algorithm's, which EdDSA's keys know.
+            let is_its = |at_hash: &AccessTokenHash| {
+                let algorithm = id_token.signing_alg()?;
+                let hashes = metadata.jwks().keys().iter().filter_map(|key| AccessTokenHash::from_token(access_token, algorithm, key).ok());
+                Ok::<_, SignatureVerificationError>(hashes.into_iter().any(|hash| hash == *at_hash))
+            };
+            Ok((azp, at_hash.map_or(Ok(true), is_its).map_err(ClaimsVerificationError::SignatureVerification)?))
         };
-        let azp = match checked(&metadata) {
+        let (azp, has_right_hash) = match checked(&metadata) {
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey | SignatureVerificationError::CryptoError(_),
             )) => checked(&*self.renewed_keys(&registered.provider, &metadata).await?)?,
             checked => checked?,
         };
+        if !has_right_hash {
+            return Err(Trouble::untrusted("the ID token was given with another access token (at_hash)"));
+        }
         // OpenID Connect Core §3.1.3.7, rule 5.
         if azp.is_some_and(|azp| azp != registered.provider.client_id) {
             return Err(Trouble::untrusted("the ID token was given to somebody else (azp)"));

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::api_key::Holder;
 use crate::flow::manage::{Page, PageRequest, Reach, Refused};
-use crate::flow::providers::FRESH;
 use crate::flow::session::Current;
 use crate::flow::{Failure, Server};
 use crate::protocol::api_key::{ApiKey, MOST_KEYS, Owner};
@@ -203,12 +202,6 @@ impl Server {
             Err(_) => Scope::default(),
         };
         Ok((self.store.api_keys().of(&owner).await?, reach))
-    }
-
-    /// Whether the person proved who they are so recently that they may make a key: it outlives a session that was left open.
-    #[must_use]
-    pub fn may_make_api_key(&self, current: &Current) -> bool {
-        self.clock.now().since(current.session.authenticated_at) < FRESH
     }
 
     /// Makes a key for the person who is signed in.

@@ -6,7 +6,7 @@ use crate::flow::login::{By, Visitor};
 use crate::flow::providers::{NoEntry, Turned};
 use crate::flow::{Failure, Server};
 use crate::identity::departure::{Departure, LIFETIME, Purpose};
-use crate::identity::profile::{claims_of, has_allowed_email};
+use crate::identity::profile::may_come;
 use crate::identity::provider::Provider;
 use crate::protocol::authentication::Authentication;
 use crate::protocol::explanation::{Explanation, Fact};
@@ -140,7 +140,7 @@ impl Server {
             Err(trouble) => return Ok(Err(Turned::by(&trouble, registered.provider.label(), name))),
         };
         let provider = registered.provider;
-        if !has_allowed_email(&claims_of(&arrival.profile, &provider), &provider) {
+        if !may_come(&arrival.profile, &provider) {
             let reason = "they have no verified e-mail address in allowed_email_domains";
             return Ok(Err(Turned::new(NoEntry::NotAllowed, provider.label(), name, reason)));
         }

@@ -10,6 +10,7 @@ use crate::flow::providers::{Button, NoEntry, Return, Turned};
 use crate::flow::session::Current;
 use crate::flow::{Failure, Server};
 use crate::identity::departure::Purpose;
+use crate::identity::profile::{Identity, may_come};
 use crate::identity::provider::Provider;
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
@@ -18,7 +19,7 @@ use crate::upstream::Arrival;
 
 /// How recently somebody must have signed in to give their account another way in. A session that was left open in a library is no proof
 /// that its owner wants that.
-pub(in crate::flow) const FRESH: Duration = Duration::from_mins(5);
+const FRESH: Duration = Duration::from_mins(5);
 
 /// The ways into an account by other providers.
 pub struct Links {
@@ -60,6 +61,13 @@ pub struct WaysAgain {
     pub providers: Vec<Button>,
 }
 
+/// Who a person is at another provider.
+pub(in crate::flow) struct Way {
+    pub(in crate::flow) identity: Identity,
+    /// Whether they could come that way now, as they were when they last did.
+    pub(in crate::flow) is_open: bool,
+}
+
 /// What came of the wish to link an account.
 pub enum LinkStart {
     /// They have to sign in again first.
@@ -71,13 +79,11 @@ pub enum LinkStart {
 impl Server {
     /// The ways into a person's account by other providers.
     pub async fn links(&self, current: &Current) -> Result<Links, Failure> {
-        let (all, usable) = (self.all_providers().await?, self.usable_providers().await?);
-        let identities = self.store.identities().of_user(&current.user.subject).await?;
-        let opens = |provider: &str, issuer: &str| usable.contains(&(provider.to_owned(), issuer.to_owned()));
-        let ways = identities.iter().filter(|identity| opens(&identity.provider, &identity.issuer)).count();
+        let (all, ways) = (self.all_providers().await?, self.ways_of(&current.user.subject).await?);
+        let open = ways.iter().filter(|way| way.is_open).count();
         let has_password = current.user.password.is_some();
-        let linked = identities.iter().map(|identity| {
-            let usable = opens(&identity.provider, &identity.issuer);
+        let linked = ways.iter().map(|Way { identity, is_open: usable }| {
+            let usable = *usable;
             let declared = all.iter().find(|known| known.provider.name.as_str() == identity.provider);
             Link {
                 provider: identity.provider.clone(),
@@ -87,7 +93,7 @@ impl Server {
                 linked_at: identity.linked_at,
                 last_used_at: identity.last_used_at,
                 usable,
-                last: !has_password && ways <= usize::from(usable),
+                last: !has_password && open <= usize::from(usable),
             }
         });
         Ok(Links { linked: linked.collect(), others: self.provider_buttons().await?, has_password })
@@ -107,11 +113,17 @@ impl Server {
         Ok(WaysAgain { username: current.user.username.to_string(), has_password, providers })
     }
 
+    /// Whether somebody proved who they are so recently that they may open another way into their account, one that outlives their session.
+    #[must_use]
+    pub fn has_just_signed_in(&self, current: &Current) -> bool {
+        // Whoever has no other way to show it may do so by a sign-in of which is not known how old it is.
+        let shows_nothing = current.session.authentication.undated && current.user.password.is_some();
+        !shows_nothing && self.clock.now().since(current.session.authenticated_at) < FRESH
+    }
+
     /// Sends somebody to a provider to link who they are there to their account, if they have just signed in.
     pub async fn begin_link(&self, current: &Current, provider: &str, leaver: Leaver) -> Result<LinkStart, Failure> {
-        // Whoever has no other way to show it may link by a sign-in of which is not known how old it is.
-        let shows_nothing = current.session.authentication.undated && current.user.password.is_some();
-        if shows_nothing || self.clock.now().since(current.session.authenticated_at) > FRESH {
+        if !self.has_just_signed_in(current) {
             return Ok(LinkStart::SignInFirst);
         }
         // Which account it shall be is asked there: the one that is signed in may be somebody else's.
@@ -150,11 +162,14 @@ impl Server {
     /// Takes a way into the person's account back. Whoever came that way, and may be somebody else, keeps nothing: every session but this one
     /// ends, and every grant is revoked.
     pub async fn unlink(&self, current: &Current, provider: &str, subject: &str) -> Result<Unlinked, Failure> {
-        let usable = self.usable_providers().await?;
-        let theirs = self.store.identities().of_user(&current.user.subject).await?;
+        let theirs = self.ways_of(&current.user.subject).await?;
+        let others = |unlinked: &Identity| {
+            let open = theirs.iter().filter(|way| way.is_open && way.identity != *unlinked);
+            open.map(|way| way.identity.clone()).collect::<Vec<_>>()
+        };
         let mut outcome = Unlinked::NotThere;
-        for identity in theirs.iter().filter(|identity| identity.provider == provider && identity.subject == subject) {
-            outcome = self.store.identities().unlink(identity, &usable, self.clock.now(), &current.session.id).await?;
+        for Way { identity, .. } in theirs.iter().filter(|way| way.identity.provider == provider && way.identity.subject == subject) {
+            outcome = self.store.identities().unlink(identity, &others(identity), self.clock.now(), &current.session.id).await?;
             if outcome == Unlinked::Done {
                 tracing::info!(target: "claviger::security", user = %identity.user, provider, "an account was unlinked from another provider");
             }
@@ -162,10 +177,15 @@ impl Server {
         Ok(outcome)
     }
 
-    /// The providers that people can come from, each with its issuer.
-    async fn usable_providers(&self) -> Result<BTreeSet<(String, String)>, Failure> {
-        let all = self.all_providers().await?;
-        let enabled = all.iter().map(|known| &known.provider).filter(|provider| provider.enabled);
-        Ok(enabled.map(|provider| (provider.name.to_string(), provider.issuer().into_owned())).collect())
+    /// The ways into a person's account by other providers.
+    pub(in crate::flow) async fn ways_of(&self, user: &Subject) -> Result<Vec<Way>, Failure> {
+        let (all, identities) = (self.all_providers().await?, self.store.identities().of_user(user).await?);
+        let is_open = |identity: &Identity| {
+            let providers = all.iter().map(|known| &known.provider).filter(|provider| provider.enabled);
+            let mut theirs =
+                providers.filter(|provider| provider.name.as_str() == identity.provider && provider.issuer() == identity.issuer);
+            theirs.any(|provider| may_come(&identity.profile, provider))
+        };
+        Ok(identities.into_iter().map(|identity| Way { is_open: is_open(&identity), identity }).collect())
     }
 }

@@ -14,7 +14,6 @@ use moka::future::Cache;
 
 pub use self::arrive::{Arrived, Return};
 pub use self::depart::{Departed, Leave, Leaver};
-pub(in crate::flow) use self::link::FRESH;
 pub use self::link::{Link, LinkStart, Links, WaysAgain};
 pub use self::turned::{NoEntry, Turned};
 use crate::flow::{Failure, Server};

@@ -18,7 +18,7 @@ pub(super) enum Source {
     Roles,
     /// The person's groups.
     Groups,
-    /// What the provider that the person signed in with last says about them.
+    /// What a provider that the person can sign in with says about them.
     Profile,
 }
 
@@ -56,6 +56,8 @@ pub(super) struct Rule {
     from: Source,
     /// Which attribute, standard claim or member of the profile it is; the claim's own name when left out.
     name: Option<String>,
+    /// Of which provider the profile is; of the one that the person came from last when left out.
+    provider: Option<String>,
     /// The value, of a constant.
     value: Option<Any<Value>>,
     /// What it is put into; the access token when left out. An API's claims go nowhere else.
@@ -67,6 +69,6 @@ pub(super) struct Rule {
 impl Rule {
     /// A rule for the examples of the document.
     pub(super) fn example() -> Self {
-        Self { claim: "department".to_owned(), from: Source::Attribute, name: None, value: None, into: None, when: None }
+        Self { claim: "department".to_owned(), from: Source::Attribute, name: None, provider: None, value: None, into: None, when: None }
     }
 }

@@ -13,6 +13,7 @@ use poem::http::StatusCode;
 use poem::listener::TcpAcceptor;
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use url::{Url, form_urlencoded};
 
 use crate::actors::{Page, START};
@@ -47,11 +48,12 @@ pub enum Lie {
     HugeMetadata,
     SlowMetadata,
     NoSubject,
+    AtHash,
 }
 
 impl Lie {
     /// Those that make nobody believe it.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Issuer,
         Self::Audience,
         Self::SecondAudience,
@@ -78,6 +80,7 @@ impl Lie {
         Self::HugeMetadata,
         Self::SlowMetadata,
         Self::NoSubject,
+        Self::AtHash,
     ];
 
     /// Whether it shows before anybody is sent there.
@@ -260,7 +263,8 @@ fn token(issuer: &str, told: &Told, body: &str) -> Response {
 
 fn id_token(issuer: &str, told: &Told, nonce: &str) -> String {
     let now = |offset: i64| Timestamp::from_seconds(START.seconds() + offset).seconds();
-    let mut claims = json!({"iss": issuer, "aud": "broker", "iat": now(0), "exp": now(300), "nonce": nonce, "auth_time": now(-20)});
+    let mut claims = json!({"iss": issuer, "aud": "broker", "iat": now(0), "exp": now(300), "nonce": nonce, "auth_time": now(-20), "at_hash": at_hash("at-1"),
+                            "updated_at": "2024-01-01T00:00:00.000Z"});
     claims.as_object_mut().unwrap().extend(told.claims.as_object().unwrap().clone());
     match told.lie {
         Lie::Issuer => claims["iss"] = "http://127.0.0.1:1".into(),
@@ -272,6 +276,7 @@ fn id_token(issuer: &str, told: &Told, nonce: &str) -> String {
         Lie::Expired => claims["exp"] = now(0).into(),
         Lie::OldAuthTime => claims["auth_time"] = now(-86_400).into(),
         Lie::NoSubject => claims["sub"] = "".into(),
+        Lie::AtHash => claims["at_hash"] = at_hash("at-2").into(),
         _ => {}
     }
     let kid = if told.lie == Lie::UnknownKey { "k-9" } else { told.kid };
@@ -294,6 +299,11 @@ fn id_token(issuer: &str, told: &Told, nonce: &str) -> String {
         }
     };
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// OpenID Connect Core §3.1.3.6.
+fn at_hash(access_token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
 }
 
 fn userinfo(_: &str, told: &Told, _: &str) -> Response {

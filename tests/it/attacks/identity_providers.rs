@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use claviger::identity::throttle::ThrottleKey;
 use claviger::identity::user::Username;
+use claviger::protocol::api_key::Owner;
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::actors::{Broker, Browser, Liar, Lie, Page, RelyingParty, TestServer, port_of_nobody, provider};
@@ -85,6 +87,22 @@ async fn new_keys_of_a_provider_are_found_and_keys_at_will_are_not_asked_for_aga
         assert_eq!(sign_in().await.status, 400);
     }
     assert_eq!(fetched(), 2, "not within seconds of the last time");
+}
+
+#[tokio::test]
+async fn at_new_keys_nobody_who_comes_at_once_is_turned_away() {
+    let (liar, server) = liar_and_server().await;
+    let mut browsers: Vec<_> = (0..5).map(|_| Browser::new(&server)).collect();
+    let mut backs = Vec::new();
+    for browser in &mut browsers {
+        backs.push(Liar::back(&browser.open(&url(&server, "")).await, &[]));
+    }
+    liar.changes_keys();
+    let pages = join_all(browsers.iter_mut().zip(&backs).map(|(browser, back)| browser.open(back))).await;
+    for page in pages {
+        assert_eq!(page.url.path(), "/consent", "{}", page.body);
+    }
+    assert_eq!(liar.asked().iter().filter(|path| *path == "/jwks").count(), 2, "and they are fetched once for all");
 }
 
 #[tokio::test]
@@ -319,6 +337,19 @@ async fn a_sign_in_of_unknown_age_links_nothing_to_an_account_with_a_password() 
     assert_eq!(account.url.path(), "/account", "{}", account.body);
     let page = library.submit(&account, &[], "link-work").await;
     assert_eq!((page.left, page.url.path()), (false, "/login"), "{}", page.url);
+    // Nor does it make a key, which would outlive the session as well.
+    let form = |csrf: String| {
+        let form = [("csrf", csrf.as_str()), ("name", "forever"), ("scope:items:read", "on"), ("days", "")];
+        form.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let keys = server.url("/account/keys").parse().unwrap();
+    let owner = server.store.users().find_by_username(&Username::parse("bob").unwrap()).await.unwrap().unwrap().subject;
+    let made = async || server.store.api_keys().of(&Owner::Person(owner.clone())).await.unwrap().len();
+    let account = library.open("/account").await;
+    library.send(&keys, Some(&form(account.field("csrf").unwrap()))).await;
+    assert_eq!(made().await, 0);
+    bob.send(&keys, Some(&form(linked.field("csrf").unwrap()))).await;
+    assert_eq!(made().await, 1, "who signed in with the password just now may");
 }
 
 #[tokio::test]

@@ -9,9 +9,9 @@ use claviger::protocol::client::AuthMethod;
 use claviger::protocol::grant::token_exchange::GRANT_TYPE;
 use reqwest::Method;
 use reqwest::header::IF_NONE_MATCH;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::actors::{Answer, Browser, RelyingParty, TestServer};
+use crate::actors::{Answer, Browser, Liar, RelyingParty, TestServer, provider};
 
 const DOCUMENTS: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
 
@@ -152,6 +152,17 @@ async fn every_authentication_method_works_where_it_is_promised() {
     }
 }
 
+/// Of somebody who signed in at another provider.
+async fn id_claims_of_who_came_from_elsewhere() -> Value {
+    let liar = Liar::start().await;
+    liar.says(json!({"sub": "octavia", "acr": "urn:example:silver"}));
+    let server = TestServer::start_with_providers(vec![provider("oidc", &liar.issuer, &json!({}))]).await;
+    let (web, mut browser) = (RelyingParty::demo_web(&server), Browser::new(&server));
+    let away = browser.open(&web.authorization_url("openid", "provider=work")).await;
+    let page = browser.open(&Liar::back(&away, &[])).await;
+    web.redeem(&browser.submit(&page, &[], "consent-allow").await.code()).await.id_claims()
+}
+
 #[tokio::test]
 async fn every_claim_and_challenge_method_that_is_promised_is_there() {
     let server = TestServer::start().await;
@@ -162,8 +173,10 @@ async fn every_claim_and_challenge_method_that_is_promised_is_there() {
     let url = web.authorization_url("openid profile email address phone roles groups", "nonce=n");
     let tokens = web.redeem(&Browser::new(&server).log_in_and_consent(&url).await.code()).await;
     let (id, person) = (tokens.id_claims(), server.userinfo(tokens.access()).await.json());
+    let of_another = id_claims_of_who_came_from_elsewhere().await;
     for claim in words(&document["claims_supported"]) {
-        assert!(id.get(claim).is_some() || person.get(claim).is_some(), "{claim} is promised and nowhere to be found");
+        let is_there = [&id, &person, &of_another].iter().any(|claims| claims.get(claim).is_some());
+        assert!(is_there, "{claim} is promised and nowhere to be found");
     }
 }
 

@@ -4,7 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use claviger::flow::apply::{Extent, Strength};
+use claviger::flow::manage::Reach;
+use claviger::flow::manage::api_keys::NewApiKey;
+use claviger::identity::profile::Identity;
 use claviger::identity::user::Username;
+use claviger::store::Applied;
 use serde_json::json;
 
 use crate::actors::{Broker, Browser, Page, RelyingParty, TestServer, provider};
@@ -148,6 +152,9 @@ async fn unlinking_ends_what_was_opened_that_way() {
     let done = if page.left { page } else { thief.submit(&page, &[], "consent-allow").await };
     let tokens = app.redeem(&done.code()).await;
     assert_eq!(thief.open("/account").await.url.path(), "/account");
+    let new = NewApiKey { name: "t".into(), user: Some("bob".into()), client: None, scope: "items:read".into(), expires_at: None };
+    let key = broker.server.server.add_api_key(Reach::Everything, &new).await.unwrap().unwrap().secret;
+    assert!(broker.server.is_active(key.reveal()).await);
 
     let account = browser.open("/account").await;
     assert!(account.body.contains("Pleasance"), "what bob had not said, the provider filled in: {}", account.body);
@@ -156,6 +163,7 @@ async fn unlinking_ends_what_was_opened_that_way() {
     assert!(!unlinked.body.contains("Pleasance"), "what it filled in goes with it: {}", unlinked.body);
     assert_eq!(thief.open("/account").await.url.path(), "/login", "the session is over");
     assert_ne!(broker.server.userinfo(tokens.access()).await.status, 200, "the grant is revoked");
+    assert!(!broker.server.is_active(key.reveal()).await, "a key that was made that way opens nothing");
     assert_eq!(browser.open("/account").await.url.path(), "/account", "this one goes on");
 }
 
@@ -180,4 +188,37 @@ async fn a_file_gives_no_password_to_somebody_who_came_from_elsewhere() {
     let pruned = plan("[[user]]\nusername = \"bob\"\n", Extent::Everything).await.unwrap();
     let warnings = server.warnings(&pruned, None).await.unwrap();
     assert!(warnings.iter().any(|warning| warning.starts_with("1 of the people to delete came from other providers")), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn a_way_that_would_be_refused_is_no_way_in() {
+    let there = TestServer::start().await;
+    let club = json!({"name": "club", "allowed_email_domains": ["club.example"]});
+    let server =
+        TestServer::start_with_providers(vec![provider("oidc", &there.issuer, &json!({})), provider("oidc", &there.issuer, &club)]).await;
+    Broker::introduce(&there, &server, "work").await;
+    let broker = Broker { there, server };
+    let mut browser = Browser::new(&broker.server);
+    let page = browser.open("/login").await;
+    let away = browser.submit(&page, &[], "with-work").await;
+    let back = broker.pass_there(&away, "alice", "wonderland").await;
+    assert_eq!(browser.open(&back).await.url.path(), "/account");
+    // She linked the club when her address was one of its own.
+    let alice = broker.server.store.users().find_by_username(&Username::parse("alice-work").unwrap()).await.unwrap().unwrap();
+    let identities = broker.server.store.identities();
+    let work = identities.of_user(&alice.subject).await.unwrap().remove(0);
+    let club = Identity { provider: "club".to_owned(), ..work };
+    assert_eq!(identities.link(&club).await, Ok(Applied::Done));
+    let account = browser.open("/account").await;
+    assert!(account.body.contains("It is the only way into your account"), "{}", account.body);
+    // At work she has no such rule, and the address that both say is verified.
+    let profile = |domain: &str| {
+        let mut profile = club.profile.clone();
+        profile.extend([("email".to_owned(), json!(format!("alice@{domain}"))), ("email_verified".to_owned(), json!(true))]);
+        Identity { profile, ..club.clone() }
+    };
+    assert_eq!(identities.refresh(&profile("club.example"), &alice, &alice).await, Ok(Applied::Done));
+    assert!(!browser.open("/account").await.body.contains("It is the only way into your account"));
+    assert_eq!(identities.refresh(&profile("left.example"), &alice, &alice).await, Ok(Applied::Done));
+    assert!(browser.open("/account").await.body.contains("It is the only way into your account"));
 }

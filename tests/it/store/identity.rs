@@ -1,7 +1,5 @@
 //! Other identity providers, who came from there, and who is on their way.
 
-use std::collections::BTreeSet;
-
 use claviger::identity::departure::{Departure, Errand, Purpose};
 use claviger::identity::profile::Identity;
 use claviger::identity::provider::{Provider, ProviderName};
@@ -40,10 +38,6 @@ fn identity(provider: &str, subject: &str, user: &User) -> Identity {
         linked_at: NOW,
         last_used_at: after(1),
     }
-}
-
-fn usable(providers: &[&str]) -> BTreeSet<(String, String)> {
-    providers.iter().map(|name| ((*name).to_owned(), "https://idp.example".to_owned())).collect()
 }
 
 fn provider(name: &str) -> StoredProvider {
@@ -147,9 +141,10 @@ async fn the_last_way_in_stays_however_many_go_at_once(database: Database) {
         assert_eq!(identities.link(&identity(&format!("p-{number}"), "1", &carol)).await, Ok(Applied::Done));
     }
     let all = ["p-0", "p-1", "p-2", "p-3", "p-4"];
+    let others = all.map(|name| identity(name, "1", &carol));
     let gone = at_once(5, |number| {
-        let (store, identity) = (database.store.clone(), identity(all[number], "1", &carol));
-        async move { store.identities().unlink(&identity, &usable(&all), after(60), &SessionId::new("none")).await }
+        let (store, identity, others) = (database.store.clone(), identity(all[number], "1", &carol), others.clone());
+        async move { store.identities().unlink(&identity, &others, after(60), &SessionId::new("none")).await }
     })
     .await;
     assert_eq!(gone.iter().filter(|gone| **gone == Ok(Unlinked::Done)).count(), 4, "{gone:?}");
@@ -159,12 +154,12 @@ async fn the_last_way_in_stays_however_many_go_at_once(database: Database) {
     let (alice, _, _) = alice_and_app(&database.store).await;
     assert_eq!(identities.link(&identity("off", "2", &carol)).await, Ok(Applied::Done));
     let last = identities.of_user(&carol.subject).await.unwrap().remove(1);
-    assert_eq!(identities.unlink(&last, &usable(&all), after(60), &SessionId::new("none")).await, Ok(Unlinked::LastWay));
+    assert_eq!(identities.unlink(&last, &others, after(60), &SessionId::new("none")).await, Ok(Unlinked::LastWay));
     // With a password, all of them may go.
     let hers = identity("p-0", "9", &alice);
-    assert_eq!(identities.unlink(&hers, &usable(&all), after(60), &SessionId::new("none")).await, Ok(Unlinked::NotThere));
+    assert_eq!(identities.unlink(&hers, &others, after(60), &SessionId::new("none")).await, Ok(Unlinked::NotThere));
     assert_eq!(identities.link(&hers).await, Ok(Applied::Done));
-    assert_eq!(identities.unlink(&hers, &usable(&[]), after(60), &SessionId::new("none")).await, Ok(Unlinked::Done));
+    assert_eq!(identities.unlink(&hers, &[], after(60), &SessionId::new("none")).await, Ok(Unlinked::Done));
 }
 
 async fn identities_go_with_their_account(database: Database) {
