@@ -22,12 +22,21 @@ use crate::cores::{BOTH, GENERATOR, SERVER, on, pin};
 use crate::figures::{Limit, median, milliseconds, percentile};
 use crate::server::{Installation, binary};
 
+/// How often, and for how long, a baseline and a load take turns.
+#[derive(Clone, Copy)]
+struct Turns {
+    rounds: usize,
+    length: Duration,
+}
+
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Turns of baseline and load.
-const ROUNDS: usize = 9;
-/// How long the baseline and the load take in each round.
-const TURN: Duration = Duration::from_secs(2);
+/// Baseline and load in turns: so many, each of this length. The shorter, the less a machine's moods tell one from the other.
+const TOKENS: Turns = Turns { rounds: 30, length: Duration::from_millis(600) };
+/// A sign-in takes long, so that the end of a turn, when the last ones wait for nothing but the disk, counts.
+const LOGINS: Turns = Turns { rounds: 15, length: Duration::from_millis(1600) };
+/// How long there is load before memory is looked at.
+const BURST: Duration = Duration::from_secs(2);
 /// Connections that ask for machine tokens.
 const MACHINES: usize = 32;
 /// Connections that log in; fewer than may wait for a worker, so that none is refused.
@@ -75,10 +84,10 @@ fn memory(installation: &Installation, runtime: &tokio::runtime::Runtime) -> Out
     let server = installation.start(&BOTH)?;
     std::thread::sleep(REST);
     Limit::Below(20.0).show("resident memory, idle after the start", server.resident()?, "MB");
-    runtime.block_on(saturate(&installation.machine()?, MACHINES, TURN))?;
+    runtime.block_on(saturate(&installation.machine()?, MACHINES, BURST))?;
     std::thread::sleep(REST);
     println!("resident memory, idle after tokens      {:>9.1} MB", server.resident()?);
-    runtime.block_on(saturate(&installation.person()?, PEOPLE, TURN * 2))?;
+    runtime.block_on(saturate(&installation.person()?, PEOPLE, BURST * 2))?;
     std::thread::sleep(REST);
     println!("resident memory, idle after logins      {:>9.1} MB", server.resident()?);
     server.stop()
@@ -86,9 +95,9 @@ fn memory(installation: &Installation, runtime: &tokio::runtime::Runtime) -> Out
 
 async fn machine_tokens(installation: &Installation) -> Outcome<()> {
     let (baseline, form) = (SignatureBaseline::new()?, installation.machine()?);
-    let bare = || on(&[SERVER], || baseline.rate(TURN / 2));
+    let bare = || on(&[SERVER], || baseline.rate(TOKENS.length / 2));
     let openssl = on(&[SERVER], || Ok(openssl()))?;
-    let (bare, tokens, ratio) = in_turns(&form, MACHINES, bare).await?;
+    let (bare, tokens, ratio) = in_turns(TOKENS, &form, MACHINES, bare).await?;
     println!("bare RSA-2048 signatures, aws-lc        {bare:>9.0} /s");
     println!("the same by `openssl speed`             {openssl:>9} /s");
     println!("machine tokens                          {tokens:>9.0} /s");
@@ -98,13 +107,13 @@ async fn machine_tokens(installation: &Installation) -> Outcome<()> {
 
 async fn logins(installation: &Installation) -> Outcome<()> {
     let (mut baseline, form) = (Argon2Baseline::new()?, installation.person()?);
-    let bare = || on(&[SERVER], || baseline.rate(TURN / 2));
-    let (bare, logins, ratio) = in_turns(&form, PEOPLE, bare).await?;
+    let bare = || on(&[SERVER], || baseline.rate(LOGINS.length / 2));
+    let (bare, logins, ratio) = in_turns(LOGINS, &form, PEOPLE, bare).await?;
     println!("bare Argon2id, 19 MiB, t=2, p=1         {bare:>9.1} /s");
     println!("password logins                         {logins:>9.1} /s");
     Limit::AtLeast(0.9).show("password logins / Argon2id", ratio, "");
 
-    let length = TURN * 5;
+    let length = BURST * 5;
     let machine = installation.machine()?;
     let alone = paced(&machine, PACE, length).await?;
     let (logins, beside) = tokio::try_join!(saturate(&form, PEOPLE, length), paced(&machine, PACE, length))?;
@@ -117,11 +126,11 @@ async fn logins(installation: &Installation) -> Outcome<()> {
 }
 
 /// Measures the bare rate before and after each load. The medians of both rates, and of their ratios.
-async fn in_turns(form: &Form, connections: usize, mut bare: impl FnMut() -> Outcome<f64>) -> Outcome<(f64, f64, f64)> {
+async fn in_turns(turns: Turns, form: &Form, connections: usize, mut bare: impl FnMut() -> Outcome<f64>) -> Outcome<(f64, f64, f64)> {
     let (mut bares, mut rates, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
+    for _ in 0..turns.rounds {
         let before = bare()?;
-        let rate = saturate(form, connections, TURN).await?;
+        let rate = saturate(form, connections, turns.length).await?;
         let around = f64::midpoint(before, bare()?);
         bares.push(around);
         rates.push(rate);

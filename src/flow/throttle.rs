@@ -20,10 +20,8 @@ impl Server {
         let now = self.clock.now();
         let mut longest: Option<Duration> = None;
         let mut why = Explanation::default();
-        for key in keys {
-            if let Some(failures) = self.store.login_failures().of(key).await?
-                && let Some(wait) = key.wait(failures, self.settings.throttle, now)
-            {
+        for (key, failures) in self.store.login_failures().of_all(keys).await? {
+            if let Some(wait) = key.wait(failures, self.settings.throttle, now) {
                 longest = longest.max(Some(wait));
                 why = why.and(key.explain(failures, self.settings.throttle));
             }

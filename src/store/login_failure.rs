@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, OnConflict};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryTrait};
 
 use crate::identity::throttle::{Failures, ThrottleKey};
 use crate::protocol::time::Timestamp;
@@ -41,6 +41,17 @@ impl LoginFailures<'_> {
     /// What was counted for `key`; whether the window is over is for [`ThrottleKey::wait`] to say.
     pub async fn of(&self, key: &ThrottleKey) -> Result<Option<Failures>, StoreFailure> {
         row::Entity::find_by_id(hash(key)).one(&self.0.reader).await?.map(|model| read(&model)).transpose()
+    }
+
+    /// What was counted for each of `keys`, in one query.
+    pub async fn of_all<'k>(&self, keys: &'k [ThrottleKey]) -> Result<Vec<(&'k ThrottleKey, Failures)>, StoreFailure> {
+        let hashes: Vec<String> = keys.iter().map(hash).collect();
+        let found = row::Entity::find().filter(row::Column::KeyHash.is_in(&hashes)).all(&self.0.reader).await?;
+        let counted = found.iter().filter_map(|model| {
+            let key = keys.iter().zip(&hashes).find(|(_, hash)| **hash == model.key_hash)?.0;
+            Some(read(model).map(|failures| (key, failures)))
+        });
+        counted.collect()
     }
 
     /// Counts one more failure of `key`, the first of a new window when the old one is over. One statement, so that none is lost.

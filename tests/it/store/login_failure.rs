@@ -30,9 +30,12 @@ async fn failures_are_counted_by_window(database: Database) {
         assert_eq!(failures.count(&alice, now, WINDOW).await, Ok(expected));
         assert_eq!(failures.of(&alice).await, Ok(Some(expected)));
     }
-    for other in others {
-        assert_eq!(failures.of(&other).await, Ok(None), "{other:?} is no account");
+    for other in &others {
+        assert_eq!(failures.of(other).await, Ok(None), "{other:?} is no account");
     }
+    let [network, departures] = others;
+    let all = [network, alice.clone(), departures];
+    assert_eq!(failures.of_all(&all).await, Ok(vec![(&alice, Failures { count: 2, since: after(900) })]));
     assert_eq!(failures.forget(&alice).await, Ok(()));
     assert_eq!(failures.forget(&alice).await, Ok(()));
     assert_eq!(failures.of(&alice).await, Ok(None));
