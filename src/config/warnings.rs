@@ -108,6 +108,8 @@ mod tests {
             ("CLAVIGER_SERVER_LISTEN", "0.0.0.0:8080", "server.listen is open"),
             ("CLAVIGER_PASSWORD_ITERATIONS", "1", "password: "),
             ("CLAVIGER_LOGIN_ACCOUNT_FAILURES", "100", ""),
+            ("CLAVIGER_API_KEYS_IN_QUERY", "true", "api_keys.in_query is on"),
+            ("CLAVIGER_API_KEYS_IN_QUERY", "false", ""),
             ("CLAVIGER_DATABASE_URL", "postgres://u:hunter2@db.example/c?sslmode=prefer", "database.url does not insist on TLS"),
         ] {
             let said = warnings(&[(name, value)]);

@@ -138,11 +138,28 @@ impl TestServer {
         Self::start_between(Database::sqlite().await, Clock::standing_at(START), Surroundings::default(), providers).await
     }
 
+    /// A server with documentation that takes API keys in the query as well.
+    pub async fn start_taking_keys_in_query() -> Self {
+        let surroundings = Surroundings { docs: Some(ClientId::parse("claviger-docs").unwrap()), ..Surroundings::default() };
+        let settings = Settings { api_key_in_query: true, ..settings() };
+        Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), surroundings, Vec::new(), settings).await
+    }
+
     async fn start_with(database: Database, clock: Clock, surroundings: Surroundings) -> Self {
         Self::start_between(database, clock, surroundings, Vec::new()).await
     }
 
     pub async fn start_between(database: Database, clock: Clock, surroundings: Surroundings, providers: Vec<Registered>) -> Self {
+        Self::start_as_set(database, clock, surroundings, providers, settings()).await
+    }
+
+    async fn start_as_set(
+        database: Database,
+        clock: Clock,
+        surroundings: Surroundings,
+        providers: Vec<Registered>,
+        settings: Settings,
+    ) -> Self {
         let listeners = Listeners::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let issuer = format!("http://{}", listeners.local_addresses()[0]);
         let folder = tempfile::tempdir().unwrap();
@@ -152,14 +169,6 @@ impl TestServer {
         let store = database.store.clone();
         let keyring = SharedKeyring::open(KeyFolder::open(&keys).unwrap()).unwrap();
         let passwords = Passwords::new(Argon2Cost::new(64, 1, 1).unwrap(), NonZeroUsize::MIN, 256, random.clone()).unwrap();
-        let settings = Settings {
-            session: SessionLimits { idle: Duration::from_hours(8), absolute: Duration::from_hours(7 * 24) },
-            throttle: ThrottleLimits { account_failures: 10, address_failures: 100, window: Duration::from_mins(15) },
-            password_minimum: 8,
-            key_size: KeySize::default(),
-            kept_refusals: 10_000,
-            api_key_in_query: false,
-        };
         let limits = outbound::Limits { total: Duration::from_secs(2), ..outbound::Limits::default() };
         let upstream = Upstream::new(Outbound::new(None, limits).unwrap(), clock.clone());
         let server =
@@ -274,6 +283,18 @@ impl TestServer {
 impl Drop for TestServer {
     fn drop(&mut self) {
         drop(self.stop.take());
+    }
+}
+
+/// How a server is set where a test says nothing else.
+fn settings() -> Settings {
+    Settings {
+        session: SessionLimits { idle: Duration::from_hours(8), absolute: Duration::from_hours(7 * 24) },
+        throttle: ThrottleLimits { account_failures: 10, address_failures: 100, window: Duration::from_mins(15) },
+        password_minimum: 8,
+        key_size: KeySize::default(),
+        kept_refusals: 10_000,
+        api_key_in_query: false,
     }
 }
 

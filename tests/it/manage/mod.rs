@@ -1,6 +1,7 @@
 //! The management API, `/api/v1`: who may use it, and what it does.
 
 mod api_keys;
+mod api_keys_in_query;
 mod apis;
 mod clients;
 mod errors;
