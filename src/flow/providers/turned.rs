@@ -2,7 +2,7 @@
 
 use crate::flow::throttle::Throttled;
 use crate::outbound::OutboundFailure;
-use crate::protocol::explanation::{Explanation, Fact};
+use crate::protocol::explanation::{Explanation, Fact, shown};
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::upstream::Trouble;
 
@@ -95,7 +95,8 @@ impl Turned {
             Some(advice) => explanation.advise(advice),
             None => explanation,
         };
-        tracing::info!(target: "claviger::security", provider, reason, "nobody was let in from another provider");
+        // It may be no name of ours but whatever stood in its place.
+        tracing::info!(target: "claviger::security", provider = shown(provider), reason, "nobody was let in from another provider");
         let refusal = Refusal::new(why.code(), why.description()).because(reason).explained(explanation);
         Self { why, label: label.to_owned(), refusal }
     }
