@@ -14,8 +14,9 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::actors::{Browser, RelyingParty, TestServer};
 
+/// What was logged.
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Written {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -36,13 +37,13 @@ impl MakeWriter<'_> for Written {
 }
 
 impl Written {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
 /// Everything that is logged on this thread, on which a test's server runs as well, from here on and as long as the rest is kept.
-fn listen() -> (Written, (Dispatch, DefaultGuard)) {
+pub(super) fn listen() -> (Written, (Dispatch, DefaultGuard)) {
     let written = Written::default();
     let log = || tracing_subscriber::fmt().with_max_level(Level::TRACE).with_span_events(FmtSpan::FULL).with_ansi(false);
     // While there is but one subscriber, a place in the code that another thread comes to first is silenced for good, as nobody listens there.
@@ -53,7 +54,7 @@ fn listen() -> (Written, (Dispatch, DefaultGuard)) {
 
 /// Asserts that none of the secrets stands in the log, neither as it is nor as the store knows it.
 #[track_caller]
-fn assert_secret(log: &str, secrets: &[(&str, String)]) {
+pub(super) fn assert_secret(log: &str, secrets: &[(&str, String)]) {
     for (what, secret) in secrets {
         assert!(secret.len() >= 6, "{what} is too short to be looked for");
         for form in [secret.clone(), TokenHash::of(secret).as_str().to_owned()] {

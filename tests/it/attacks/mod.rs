@@ -1,5 +1,6 @@
 //! The threats, one a file: each attack is performed and refused, and the attacker learns nothing by it.
 
+mod api_key_secrecy;
 mod bad_connections;
 mod bad_input;
 mod bad_input_on_pages;
@@ -12,6 +13,7 @@ mod framing;
 mod identity_providers;
 mod log_secrecy;
 mod open_redirectors;
+mod provider_secrecy;
 mod redirect_uris;
 mod refresh_reuse;
 mod refresh_withdrawn;

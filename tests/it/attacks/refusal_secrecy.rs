@@ -3,7 +3,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use claviger::flow::manage::Reach;
+use claviger::flow::manage::api_keys::NewApiKey;
+use claviger::protocol::api_key::TOKEN_TYPE;
 use claviger::protocol::explanation::Fact;
+use claviger::protocol::grant::token_exchange::GRANT_TYPE;
 use reqwest::Method;
 use url::form_urlencoded;
 
@@ -11,7 +15,7 @@ use crate::actors::{Answer, Browser, RelyingParty, TestServer};
 use crate::database::Database;
 
 /// Parameters that a request may have, right ones and wrong ones.
-const PARAMETERS: [&str; 21] = [
+const PARAMETERS: [&str; 25] = [
     "client_id",
     "client_secret",
     "redirect_uri",
@@ -33,6 +37,10 @@ const PARAMETERS: [&str; 21] = [
     "password",
     "token",
     "access_token",
+    "api_key",
+    "subject_token",
+    "subject_token_type",
+    "provider",
 ];
 
 /// Everything that is remembered of refusals.
@@ -74,7 +82,7 @@ async fn send_everywhere(server: &TestServer, cookie: &str, text: &str) -> Vec<S
             let encoded: String = form_urlencoded::byte_serialize(redirect.as_bytes()).collect();
             trace_ids.push(server.get(&format!("/authorize?client_id=demo-web&redirect_uri={encoded}")).await.trace_id().to_owned());
         }
-        for grant in ["authorization_code", "refresh_token", "client_credentials", "password"] {
+        for grant in ["authorization_code", "refresh_token", "client_credentials", "password", GRANT_TYPE] {
             for path in ["/token", "/introspect", "/revoke"] {
                 for client in [Some("demo-web:demo-web-secret"), None] {
                     trace_ids.push(server.post(path, client, &[("grant_type", grant), (name, text)]).await.trace_id().to_owned());
@@ -114,6 +122,7 @@ async fn send_everywhere(server: &TestServer, cookie: &str, text: &str) -> Vec<S
     for bearer in [alice["access_token"].as_str().unwrap(), text] {
         for (method, path) in [
             (Method::GET, format!("/api/v1/clients?cursor={encoded}&limit={encoded}")),
+            (Method::GET, format!("/api/v1/clients?api_key={encoded}")),
             (Method::GET, format!("/api/v1/clients/{encoded}")),
             (Method::DELETE, format!("/api/v1/clients/demo-api/secrets/{encoded}")),
             (Method::PATCH, format!("/api/v1/users/{encoded}")),
@@ -126,6 +135,12 @@ async fn send_everywhere(server: &TestServer, cookie: &str, text: &str) -> Vec<S
                 server.request(method, &path).bearer_auth(bearer).header("if-match", text).header("content-type", "application/json");
             trace_ids.push(Answer::of(request.body(body).send().await.unwrap()).await.trace_id().to_owned());
         }
+    }
+    for (name, value) in [("X-API-Key", text), ("X-API-Key", "x"), ("cookie", text)] {
+        let request = server.request(Method::GET, &format!("/api/v1/clients?api_key={encoded}")).header(name, value);
+        trace_ids.push(Answer::of(request.send().await.unwrap()).await.trace_id().to_owned());
+        let request = server.request(Method::GET, "/api/v1/clients").header(name, value);
+        trace_ids.push(Answer::of(request.send().await.unwrap()).await.trace_id().to_owned());
     }
     for media_type in ["application/json", "application/x-www-form-urlencoded"] {
         let body = format!(r#"{{"password":"{text}"}}&{{"password":"{text}"}}"#);
@@ -140,14 +155,17 @@ async fn send_everywhere(server: &TestServer, cookie: &str, text: &str) -> Vec<S
 
 #[tokio::test]
 async fn what_we_handed_out_is_not_remembered_wherever_it_comes_back() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_taking_keys_in_query().await;
     let web = RelyingParty::demo_web(&server);
     let mut browser = Browser::new(&server);
     let tokens = web.sign_in(&mut browser, "openid items:read").await;
     let code = browser.pass(&web.authorization_url("openid", "")).await.code();
     let generated = claviger::protocol::client::ClientId::parse("demo-m2m").unwrap();
     let generated = server.server.rotate_client_secret(&generated, None).await.unwrap().unwrap().secret.unwrap().reveal().to_owned();
-    let mut secrets = vec![("a code", code), ("a client's secret", generated), ("a cookie", browser.cookies["claviger-session"].clone())];
+    let new = NewApiKey { name: "mine".to_owned(), user: Some("bob".to_owned()), scope: "items:read".to_owned(), ..NewApiKey::default() };
+    let key = server.server.add_api_key(Reach::Everything, &new).await.unwrap().unwrap().secret.reveal().to_owned();
+    let mut secrets = vec![("a code", code), ("a client's secret", generated), ("an API key", key)];
+    secrets.push(("a cookie", browser.cookies["claviger-session"].clone()));
     secrets.extend(["access_token", "refresh_token", "id_token"].map(|name| (name, tokens.text(name).to_owned())));
     let mut refused = 0;
     for (_, secret) in &secrets {
@@ -170,6 +188,7 @@ async fn what_people_type_is_not_remembered_from_any_place_that_is_made_for_it()
     let secret = "hunter2-of-the-story";
     let mut trace_ids = Vec::new();
     let basic = format!("demo-web:{secret}");
+    let key = format!("clv_key_{secret}");
     let long = format!("{secret}-which-is-long-enough-to-be-a-verifier");
     for client in [Some(basic.as_str()), Some("demo-web:demo-web-secret"), None] {
         for form in [
@@ -180,6 +199,9 @@ async fn what_people_type_is_not_remembered_from_any_place_that_is_made_for_it()
             vec![("grant_type", "refresh_token"), ("refresh_token", secret), ("client_assertion", secret)],
             vec![("token", secret), ("client_id", "demo-api"), ("client_secret", secret)],
             vec![("password", secret), ("password", secret)],
+            vec![("grant_type", GRANT_TYPE), ("subject_token", secret), ("subject_token_type", TOKEN_TYPE)],
+            vec![("grant_type", GRANT_TYPE), ("subject_token", &key), ("subject_token_type", TOKEN_TYPE)],
+            vec![("token", &key), ("token_type_hint", "api_key")],
         ] {
             for path in ["/token", "/introspect", "/revoke"] {
                 trace_ids.push(server.post(path, client, &form).await.trace_id().to_owned());
@@ -208,6 +230,11 @@ async fn what_people_type_is_not_remembered_from_any_place_that_is_made_for_it()
     let mut typing = Browser::new(&server);
     for username in [secret, "alice"] {
         trace_ids.push(typing.log_in("/login", username, secret).await.trace_id);
+    }
+    for key in [secret, &key] {
+        trace_ids.push(server.get(&format!("/api/v1/clients?api_key={key}")).await.trace_id().to_owned());
+        let request = server.request(Method::GET, "/api/v1/clients").header("X-API-Key", key);
+        trace_ids.push(Answer::of(request.send().await.unwrap()).await.trace_id().to_owned());
     }
     let account = browser.open("/account").await;
     let change = [("current_password", secret), ("new_password", &*long), ("new_password_repeat", &*long)];
