@@ -1,5 +1,6 @@
 //! The real program, started as people start it: what it prints, what it serves, and how it ends.
 
+mod api_keys;
 mod apply;
 mod check;
 mod clients;
@@ -9,6 +10,7 @@ mod health;
 mod help;
 mod keys;
 mod output;
+mod preview;
 pub mod program;
 mod providers;
 mod prune;
