@@ -11,6 +11,8 @@
 mod discovery;
 mod github;
 mod oidc;
+#[cfg(test)]
+mod tests;
 mod trouble;
 
 use std::pin::Pin;
