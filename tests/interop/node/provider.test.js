@@ -29,7 +29,7 @@ before(async () => {
   there = `http://localhost:${server.address().port}`
   const provider = new Provider(there, {
     clients: [{ client_id: 'claviger', client_secret: SECRET, redirect_uris: [CALLBACK] }],
-    claims: { openid: ['sub'], profile: ['name', 'nickname', 'preferred_username'], email: ['email', 'email_verified'] },
+    claims: { openid: ['sub', 'acr', 'amr'], profile: ['name', 'nickname', 'preferred_username'], email: ['email', 'email_verified'] },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_, sub) => ({
@@ -94,7 +94,8 @@ test('ada signs in there and gets an account and tokens here', async () => {
   const tokens = await openid.authorizationCodeGrant(config, await browser.open(back), checks)
   const claims = tokens.claims()
   assert.equal(claims.idp, 'node')
-  assert.equal(claims.amr[0], 'fed')
+  assert.deepEqual(claims.amr, ['fed', 'hwk'])
+  assert.equal(claims.acr, 'urn:example:silver')
   assert.equal(asked.at(-1).login_hint, 'ada')
   const told = await openid.fetchUserInfo(config, tokens.access_token, claims.sub)
   assert.equal(told.name, 'Ada Lovelace')

@@ -14,6 +14,7 @@ mod native;
 mod password_grant;
 mod prompt;
 mod provider;
+mod provider_claims;
 mod provider_links;
 mod resources;
 mod roles;
