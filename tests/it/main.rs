@@ -10,6 +10,7 @@ mod binary;
 mod browser;
 mod database;
 mod endpoints;
+mod examples;
 mod explained;
 mod flows;
 mod generated;

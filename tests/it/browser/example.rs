@@ -2,12 +2,12 @@
 
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::binary::program::{eventually, free_port};
+use crate::examples::{documented, folder, of_script};
 
 /// The settings of the programs in Python, which have their defaults here.
 const SETTINGS: [&str; 9] =
@@ -35,19 +35,19 @@ impl Example {
     pub async fn spa(issuer: &str) -> Self {
         let built = tempfile::tempdir().unwrap();
         let place = built.path().to_str().unwrap();
-        let output = vite(issuer).args(["build", "--emptyOutDir", "--outDir", place]).output().unwrap();
+        let output = vite(issuer, "build").args(["--emptyOutDir", "--outDir", place]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        Self::serve(vite(issuer).args(["preview", "--outDir", place]), Some(built)).await
+        Self::serve(vite(issuer, "preview").args(["--outDir", place]), Some(built)).await
     }
 
     /// `examples/spa`, as `npm run dev` serves it: from its source.
     pub async fn spa_from_source(issuer: &str) -> Self {
-        Self::serve(&mut vite(issuer), None).await
+        Self::serve(&mut vite(issuer, "dev"), None).await
     }
 
     /// The same, with a button for another provider that the server has.
     pub async fn spa_with_provider(issuer: &str, provider: &str) -> Self {
-        Self::serve(vite(issuer).env("VITE_PROVIDER", provider), None).await
+        Self::serve(vite(issuer, "dev").env("VITE_PROVIDER", provider), None).await
     }
 
     fn uvicorn(name: &str, issuer: &str) -> Self {
@@ -58,7 +58,9 @@ impl Example {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut command = Command::new(python);
-        command.args(["-B", "-m", "uvicorn", "main:app", "--fd", "0", "--log-level", "warning"]).current_dir(folder(name));
+        command
+            .args(["-B", "-m", "uvicorn", &documented(name).application, "--fd", "0", "--log-level", "warning"])
+            .current_dir(folder(name));
         for setting in SETTINGS {
             command.env_remove(setting);
         }
@@ -89,20 +91,16 @@ impl Drop for Example {
     }
 }
 
-/// What the scripts of `package.json` run; npm in between would leave it running when it is killed itself.
-fn vite(issuer: &str) -> Command {
+/// What a script of `package.json` runs; npm in between would leave it running when it is killed itself.
+fn vite(issuer: &str, script: &str) -> Command {
     let folder = folder("spa");
     let program = folder.join("node_modules/.bin/vite");
     assert!(program.exists(), "{} is missing: run npm ci in examples/spa, or scripts/test, which installs it", program.display());
     let mut command = Command::new(program);
-    command.args(["--logLevel", "warn", "--clearScreen", "false"]).current_dir(folder).stdin(Stdio::piped());
+    command.args(of_script(script)).args(["--logLevel", "warn", "--clearScreen", "false"]).current_dir(folder).stdin(Stdio::piped());
     for setting in ["VITE_CLIENT_ID", "VITE_API", "VITE_PROVIDER"] {
         command.env_remove(setting);
     }
     command.env("VITE_ISSUER", issuer);
     command
-}
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
