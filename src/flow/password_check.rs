@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use secrecy::SecretString;
 
-use crate::flow::throttle::Throttled;
+use crate::flow::throttle::{Throttled, network};
 use crate::flow::{Failure, Server};
 use crate::identity::throttle::ThrottleKey;
 use crate::identity::user::{PasswordHash, User, Username};
@@ -47,7 +47,7 @@ fn why_wrong(user: Option<&User>, matches: bool) -> Explanation {
 
 impl Server {
     pub(super) async fn check_password(&self, typed: &str, password: &SecretString, address: IpAddr) -> Result<Checked, Failure> {
-        let keys = [account_key(typed), ThrottleKey::Address(address.into())];
+        let keys = [account_key(typed), ThrottleKey::Address(network(address))];
         if let Some(throttled) = self.must_wait(&keys).await? {
             return Ok(Checked::TooMany(throttled));
         }

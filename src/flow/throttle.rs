@@ -1,5 +1,6 @@
 //! Who has to wait, because of what was counted for them.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::flow::{Failure, Server};
@@ -12,6 +13,17 @@ pub(super) struct Throttled {
     pub(super) seconds: u64,
     /// What was counted, for the operator.
     pub(super) why: Explanation,
+}
+
+/// Where somebody comes from, as far as it tells them from others: an address, of IPv6 its /64, which one person can have all of.
+pub(super) fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
 }
 
 impl Server {

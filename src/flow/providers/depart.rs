@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::flow::authorize::{Considered, Next};
 use crate::flow::providers::{NoEntry, Turned};
+use crate::flow::throttle::network;
 use crate::flow::{Failure, Server};
 use crate::identity::departure::{Departure, Errand, LIFETIME, Purpose};
 use crate::identity::throttle::ThrottleKey;
@@ -82,7 +83,7 @@ impl Server {
             return Ok(Departed::Turned(Turned::new(NoEntry::Off, "", &shown, "there is no such provider, or it is switched off")));
         };
         let provider = &registered.provider;
-        let departures = [ThrottleKey::Departures(leaver.address.into())];
+        let departures = [ThrottleKey::Departures(network(leaver.address))];
         if let Some(throttled) = self.must_wait(&departures).await? {
             return Ok(Departed::Turned(Turned::throttled(throttled, provider.label())));
         }

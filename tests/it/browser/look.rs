@@ -173,12 +173,13 @@ async fn of_other_ways_to_sign_in() {
     browser.press("Cancel").await;
     browser.sees("GitHub says that you turned back.").await;
     gallery.look(&browser, "login-provider-error").await;
+    browser.press("Continue with GitHub").await;
+    browser.press("Authorize").await;
+    browser.sees("Signed in as monalisa octocat").await;
     browser.open(&server.url("/login?again=1")).await;
     browser.sees("Please sign in again first.").await;
     gallery.look(&browser, "login-again").await;
-
-    browser.press("Continue with GitHub").await;
-    browser.press("Authorize").await;
+    browser.open(&server.url("/account")).await;
     browser.sees("It is the only way into your account").await;
     gallery.look(&browser, "account-provider-only").await;
     browser.press("Link The Looking-Glass Company of Oxford and Llandudno").await;
