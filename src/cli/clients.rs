@@ -6,7 +6,7 @@ use crate::cli::output::{SecretOf, Trouble, say, say_secret, table};
 use crate::cli::place::Place;
 use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
-use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule};
+use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType};
 use crate::protocol::client_metadata::ClientMetadata;
 
 /// Manage the registered applications
@@ -75,9 +75,12 @@ struct Add {
     /// How it authenticates; `none` is for one that can keep no secret
     #[arg(long, value_name = "client_secret_basic|client_secret_post|none", default_value = "client_secret_basic", value_parser = word(AuthMethod::parse))]
     auth_method: AuthMethod,
-    /// A grant type: `authorization_code` (the default), `client_credentials`, `refresh_token`, `password`; may be repeated
+    /// A grant type: `authorization_code` (the default), `client_credentials`, `refresh_token`, `password`, `implicit`; may be repeated
     #[arg(long = "grant", value_name = "GRANT", value_parser = word(GrantType::parse))]
     grants: Vec<GrantType>,
+    /// A response type, such as `code id_token`; may be repeated [default: those that the grants need]
+    #[arg(long = "response-type", value_name = "TYPE", value_parser = word(ResponseType::of_words))]
+    response_types: Vec<ResponseType>,
     /// Where codes may be sent; may be repeated
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
@@ -169,6 +172,7 @@ impl Add {
             token_endpoint_auth_method: self.auth_method,
             pkce: if self.pkce_optional { PkceRule::Optional } else { PkceRule::Required },
             grant_types: if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.into_iter().collect() },
+            response_types: (!self.response_types.is_empty()).then(|| self.response_types.into_iter().collect()),
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
             cors_origins: self.cors_origins,
@@ -195,6 +199,7 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("secrets", client.secrets.len().to_string()),
         row("pkce", client.pkce.to_string()),
         row("grant_types", list(&client.grant_types)),
+        row("response_types", client.response_types.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ")),
         row("redirect_uris", list(&client.redirect_uris)),
         row("post_logout_redirect_uris", list(&client.post_logout_redirect_uris)),
         row("cors_origins", list(client.cors_origins.iter().map(Origin::as_str))),

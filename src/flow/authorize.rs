@@ -1,4 +1,4 @@
-//! The authorization endpoint: load the facts, ask the junction what is next, and give out a code when it says so.
+//! The authorization endpoint: load the facts, ask the junction what is next, and give out what was asked for when it says so.
 
 use std::sync::Arc;
 
@@ -6,22 +6,21 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::flow::issue::Issuing;
 use crate::flow::session::Current;
 use crate::flow::token::narrowed;
 use crate::flow::{Failure, Server};
 use crate::protocol::authorize::{self, Answer, Destination, Facts, Reason, Request, SignedIn, Step, next_step};
 use crate::protocol::client::Client;
 use crate::protocol::explanation::{Explanation, Fact, Report, stranger};
-use crate::protocol::grant::{Grant, authorization_code};
 use crate::protocol::id_token::{self, IdToken};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::protocol::scope::Scope;
 use crate::protocol::scope_grant::Grantor;
-use crate::protocol::subject::{GrantId, Subject};
+use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
-use crate::protocol::token::{Token, TokenKind};
-use crate::store::Applied;
+use crate::protocol::token::Token;
 
 /// The longest query that is taken: it travels through our pages and back.
 pub const LONGEST_QUERY: usize = 16 * 1024;
@@ -94,8 +93,15 @@ impl Server {
                     // The junction issues only to somebody who is signed in.
                     let Some(current) = considered.current else { return Ok(Outcome::Login) };
                     let report = self.narrowing(&considered.client, &request, &scope, &current).await?;
-                    if let Some(code) = self.issue_code(&considered.client, &request, scope, &current, query).await? {
-                        return Ok(Outcome::Answer { answer: considered.destination.code(code.reveal()), report });
+                    let asked = Issuing { client: &considered.client, request: &request, scope, current: &current, query };
+                    // On the heap: it would be part of every request.
+                    match Box::pin(self.issue(asked)).await? {
+                        Ok(Some(given)) => return Ok(Outcome::Answer { answer: considered.destination.give(given), report }),
+                        Ok(None) => {}
+                        Err(refusal) => {
+                            let refusal = refusal.asked_by(considered.client.id.as_str());
+                            return Ok(Outcome::Answer { answer: considered.destination.refuse(&refusal), report: Some(refusal.into()) });
+                        }
                     }
                     // The session ended while we looked, or another request used up what the person did: the junction looks again.
                 }
@@ -199,45 +205,5 @@ impl Server {
             self.store.sessions().use_up(&current.session.id, interaction).await?;
         }
         Ok(())
-    }
-
-    /// Remembers what the person allows, and gives out the code for it. What they did for this request is used up with it.
-    async fn issue_code(
-        &self,
-        client: &Client,
-        request: &Request,
-        scope: Scope,
-        current: &Current,
-        query: &str,
-    ) -> Result<Option<Token>, Failure> {
-        let now = self.clock.now();
-        let code = self.random.token(TokenKind::AuthorizationCode);
-        let expires_at = now + authorization_code::LIFETIME;
-        let stored = authorization_code::Stored {
-            code: code.hash(),
-            redirect_uri: request.redirect_uri.clone(),
-            challenge: request.challenge.clone(),
-            expires_at,
-            spent_at: None,
-            grant: Grant {
-                id: GrantId::new(self.random.uuid()),
-                client: client.id.clone(),
-                user: current.user.subject.clone(),
-                session: Some(current.session.id.clone()),
-                scope,
-                resources: request.narrowing.resources.clone(),
-                nonce: request.nonce.clone(),
-                authenticated_at: current.session.authenticated_at,
-                authentication: current.session.authentication.clone(),
-                created_at: now,
-                refresh_until: None,
-                expires_at,
-                revoked_at: None,
-            },
-            session_is_live: true,
-        };
-        let interaction = current.session.interaction_for(&name_of(query), now);
-        let applied = self.store.grants().insert_code(&stored, Some((&current.session.id, interaction))).await?;
-        Ok((applied == Applied::Done).then_some(code))
     }
 }

@@ -8,7 +8,7 @@ use crate::protocol::access_token::{AccessToken, Audience, jti_of};
 use crate::protocol::claim_rule::{Target, ruled};
 use crate::protocol::client::Client;
 use crate::protocol::grant::{Authorization, Effect, Grant, RefreshPlan, SealedSuccessor};
-use crate::protocol::id_token::{self, IdToken};
+use crate::protocol::id_token::{self, Beside, IdToken};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
@@ -60,13 +60,13 @@ impl Server {
         }))
     }
 
-    /// The claims of the ID token beside an access token (OpenID Connect Core §3.1.3.6, and §12.2 for those of a refresh).
+    /// The claims of an ID token (OpenID Connect Core §2, §3.1.3.6, §3.3.2.11, and §12.2 for those of a refresh).
     pub(super) async fn id_token(
         &self,
         client: &Client,
         grant: &Grant,
         user: &User,
-        access_token: &str,
+        beside: Beside<'_>,
         now: Timestamp,
     ) -> Result<IdToken, Failure> {
         // What a role that was lost gave, and what the client may no longer have, goes with the next token.
@@ -84,7 +84,8 @@ impl Server {
             auth_time: grant.authenticated_at,
             authentication: grant.authentication.clone(),
             nonce: grant.nonce.clone(),
-            at_hash: Some(id_token::at_hash(access_token)),
+            at_hash: beside.access_token.map(id_token::left_half),
+            c_hash: beside.code.map(id_token::left_half),
             sid: grant.session.clone(),
             released,
         })

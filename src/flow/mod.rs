@@ -12,6 +12,7 @@ mod catalog;
 pub mod consent;
 pub mod demo;
 pub mod introspect;
+mod issue;
 pub mod login;
 pub mod logout;
 pub mod manage;

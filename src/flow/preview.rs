@@ -13,7 +13,7 @@ use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{Client, ClientId, GrantType};
 use crate::protocol::explanation::Fact;
 use crate::protocol::grant::{Authorization, Grant, RefreshPlan};
-use crate::protocol::id_token::IdToken;
+use crate::protocol::id_token::{Beside, IdToken};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::scope::Scope;
 use crate::protocol::scope_grant::Grantor;
@@ -151,7 +151,7 @@ impl Server {
         if let (Some(user), Some(grant)) = (user, &authorization.grant)
             && granted.contains("openid")
         {
-            id_token = Some(IdToken { at_hash: None, ..self.id_token(client, grant, user, "", now).await? });
+            id_token = Some(self.id_token(client, grant, user, Beside::default(), now).await?);
             userinfo = Some(self.userinfo_claims(user, client, &granted).await?);
         }
         let facts = self.facts(user, client, &granted).await?;

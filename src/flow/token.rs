@@ -15,7 +15,7 @@ use crate::protocol::explanation::{Explanation, Fact, Report, listed};
 use crate::protocol::grant::{
     Authorization, Decision, Effect, authorization_code, client_credentials, password, refresh_token, token_exchange,
 };
-use crate::protocol::id_token;
+use crate::protocol::id_token::{self, Beside};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::protocol::scope::Scope;
@@ -136,9 +136,10 @@ impl Server {
         };
         let registered =
             || Fact::of("grant_type").expected(listed(&client.grant_types)).note("expected is what the client is registered for");
-        let Some(grant_type) = GrantType::parse(grant_type) else {
-            let refusal = Refusal::new(ErrorCode::UnsupportedGrantType, "The grant_type is not supported.");
-            return Ok(Err(refusal.explained(Explanation::of(registered().came(grant_type)))));
+        let unsupported = || Refusal::new(ErrorCode::UnsupportedGrantType, "The grant_type is not supported.");
+        // RFC 6749 §4.2: implicit tokens come from the authorization endpoint.
+        let Some(grant_type) = GrantType::parse(grant_type).filter(|grant_type| *grant_type != GrantType::Implicit) else {
+            return Ok(Err(unsupported().explained(Explanation::of(registered().came(grant_type)))));
         };
         if !client.may_use(grant_type) {
             let refusal = Refusal::new(ErrorCode::UnauthorizedClient, "The client is not registered for this grant_type.");
@@ -150,6 +151,7 @@ impl Server {
             GrantType::AuthorizationCode => authorization_code::Request::parse(params).map(Asked::Code).map_err(Refusal::from),
             GrantType::ClientCredentials => client_credentials::Request::parse(params).map(Asked::Client).map_err(Refusal::from),
             GrantType::RefreshToken => refresh_token::Request::parse(params).map(Asked::Refresh).map_err(Refusal::from),
+            GrantType::Implicit => Err(unsupported()),
             GrantType::Password => match password::Request::parse(params) {
                 Ok(asked) => return self.check_resource_owner(asked, request.address).await,
                 Err(refusal) => Err(refusal),
@@ -225,7 +227,7 @@ impl Server {
         let refresh_token = self.refresh_token(client, &authorization, presented, now, effects)?;
         let id_token = match (&authorization.grant, &user) {
             (Some(grant), Some(user)) if grant.scope.contains("openid") => {
-                let mut claims = self.id_token(client, grant, user, &access_token, now).await?;
+                let mut claims = self.id_token(client, grant, user, Beside { access_token: Some(&access_token), code: None }, now).await?;
                 // OpenID Connect Core §12.2: only the first one answers the authorization request.
                 claims.nonce = claims.nonce.filter(|_| matches!(asked, Asked::Code(_)));
                 Some(self.signer.sign(id_token::TYP, &claims)?)

@@ -24,7 +24,7 @@ pub(super) struct Api(pub(super) Arc<Server>);
 #[derive(Default, Object)]
 #[oai(example, skip_serializing_if_is_none)]
 struct AuthorizationRequest {
-    /// `code`.
+    /// What the answer shall have: `code`, or what the client registered for beside it.
     response_type: String,
     /// Who asks.
     client_id: String,
@@ -34,13 +34,13 @@ struct AuthorizationRequest {
     scope: Option<String>,
     /// Comes back with the answer.
     state: Option<String>,
-    /// Comes back in the ID token.
+    /// Comes back in the ID token; one that comes straight from here needs it.
     nonce: Option<String>,
     /// The proof key's challenge (RFC 7636).
     code_challenge: Option<String>,
     /// `S256`.
     code_challenge_method: Option<String>,
-    /// `query`, `fragment` or `form_post`.
+    /// `query`, `fragment` or `form_post`; tokens never travel in the query.
     response_mode: Option<String>,
     /// `none`, or a list of `login`, `consent` and `select_account`.
     prompt: Option<String>,
@@ -110,13 +110,13 @@ struct Onward(Response);
 impl Api {
     /// Send a person here to sign in
     ///
-    /// The browser comes back to the client's address with `code`, `state` and `iss`, or with `error`.
+    /// The browser comes back to the client's address with what was asked for, `state` and `iss`, or with `error`.
     #[oai(path = "/authorize", method = "get", operation_id = "authorize")]
     #[expect(clippy::too_many_arguments, reason = "one for each parameter, which documents it; the query is read as a whole")]
     async fn authorize(
         &self,
         request: &Request,
-        /// `code`.
+        /// What the answer shall have: `code`, or what the client registered for beside it.
         #[oai(name = "response_type", example = "example::response_type")]
         _response_type: Required,
         /// Who asks.
@@ -131,7 +131,7 @@ impl Api {
         /// Comes back with the answer.
         #[oai(name = "state", example = "example::state")]
         _state: Optional,
-        /// Comes back in the ID token.
+        /// Comes back in the ID token; one that comes straight from here needs it.
         #[oai(name = "nonce")]
         _nonce: Optional,
         /// The proof key's challenge (RFC 7636).
@@ -140,7 +140,7 @@ impl Api {
         /// `S256`.
         #[oai(name = "code_challenge_method", example = "example::code_challenge_method")]
         _code_challenge_method: Optional,
-        /// `query`, `fragment` or `form_post`.
+        /// `query`, `fragment` or `form_post`; tokens never travel in the query.
         #[oai(name = "response_mode")]
         _response_mode: Optional,
         /// `none`, or a list of `login`, `consent` and `select_account`.

@@ -101,14 +101,64 @@ words! {
         RefreshToken = "refresh_token",
         /// RFC 6749 §4.3. RFC 9700 §2.4 advises against it: a client has it only when it registers for it.
         Password = "password",
+        /// Tokens straight from the authorization endpoint (OpenID Connect Core §3.2, §3.3). RFC 9700 §2.1.2 advises against access tokens
+        /// there: a client has it only when it registers for it. The token endpoint knows no such grant.
+        Implicit = "implicit",
     }
 }
 
 words! {
-    /// What the authorization endpoint answers with (RFC 6749 §3.1.1, `response_types`).
+    /// What the authorization endpoint answers with (RFC 6749 §3.1.1, OAuth 2.0 Multiple Response Types, `response_types`).
     ResponseType {
         /// An authorization code.
         Code = "code",
+        /// An ID token (OpenID Connect Core §3.2).
+        IdToken = "id_token",
+        /// An ID token and an access token (OpenID Connect Core §3.2).
+        IdTokenToken = "id_token token",
+        /// A code and an ID token (OpenID Connect Core §3.3).
+        CodeIdToken = "code id_token",
+        /// A code and an access token (OpenID Connect Core §3.3).
+        CodeToken = "code token",
+        /// All of them (OpenID Connect Core §3.3).
+        CodeIdTokenToken = "code id_token token",
+    }
+}
+
+impl ResponseType {
+    /// The response type of these words, in any order (OAuth 2.0 Multiple Response Types §3).
+    #[must_use]
+    pub fn of_words(text: &str) -> Option<Self> {
+        let sorted = |text: &str| -> Vec<String> {
+            let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            words.sort_unstable();
+            words
+        };
+        Self::ALL.iter().copied().find(|known| sorted(known.as_str()) == sorted(text))
+    }
+
+    /// Whether the answer has a code.
+    #[must_use]
+    pub const fn has_code(self) -> bool {
+        matches!(self, Self::Code | Self::CodeIdToken | Self::CodeToken | Self::CodeIdTokenToken)
+    }
+
+    /// Whether the answer has an ID token.
+    #[must_use]
+    pub const fn has_id_token(self) -> bool {
+        matches!(self, Self::IdToken | Self::IdTokenToken | Self::CodeIdToken | Self::CodeIdTokenToken)
+    }
+
+    /// Whether the answer has an access token.
+    #[must_use]
+    pub const fn has_token(self) -> bool {
+        matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
+    }
+
+    /// Whether tokens travel through the browser: the query is no place for them, and the client needs the grant type `implicit`.
+    #[must_use]
+    pub const fn is_front_channel(self) -> bool {
+        self.has_id_token() || self.has_token()
     }
 }
 
@@ -166,7 +216,7 @@ pub struct Client {
     pub grant_types: BTreeSet<GrantType>,
     /// The response types that it registered for.
     pub response_types: BTreeSet<ResponseType>,
-    /// Where codes may be sent.
+    /// Where codes, and tokens of the grant type `implicit`, may be sent.
     pub redirect_uris: Vec<RedirectUri>,
     /// Where a person may return after signing out (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Vec<RedirectUri>,
@@ -245,11 +295,25 @@ impl Client {
             "pkce",
             "a public client always needs a proof key (RFC 9700 section 2.1.1)",
         );
-        check(code && self.redirect_uris.is_empty(), "redirect_uris", "authorization_code needs at least one");
+        let implicit = self.may_use(GrantType::Implicit);
+        check((code || implicit) && self.redirect_uris.is_empty(), "redirect_uris", "authorization_code and implicit need at least one");
         check(
-            code != self.response_types.contains(&ResponseType::Code),
+            code != self.response_types.iter().any(|known| known.has_code()),
             "response_types",
-            "code and the grant type authorization_code go together (RFC 7591 section 2.1)",
+            "those with code and the grant type authorization_code go together (RFC 7591 section 2.1)",
+        );
+        check(
+            implicit != self.response_types.iter().any(|known| known.is_front_channel()),
+            "response_types",
+            "those with id_token or token and the grant type implicit go together (RFC 7591 section 2.1)",
+        );
+        // OpenID Connect Registration §2, `application_type`.
+        check(
+            implicit
+                && self.application_type == ApplicationType::Web
+                && self.redirect_uris.iter().any(|uri| !uri.as_str().starts_with("https:")),
+            "redirect_uris",
+            "a web application with the grant type implicit needs https (OpenID Connect Registration section 2)",
         );
         check(
             self.may_use(GrantType::RefreshToken) && !code && !self.may_use(GrantType::Password),

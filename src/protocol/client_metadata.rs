@@ -160,7 +160,10 @@ impl ClientMetadata {
 
 /// The response types that grants need (RFC 7591 §2.1).
 fn response_types(grant_types: &BTreeSet<GrantType>) -> BTreeSet<ResponseType> {
-    grant_types.contains(&GrantType::AuthorizationCode).then_some(ResponseType::Code).into_iter().collect()
+    let of = |grant: GrantType, types: &[ResponseType]| if grant_types.contains(&grant) { types.to_vec() } else { Vec::new() };
+    let mut types = of(GrantType::AuthorizationCode, &[ResponseType::Code]);
+    types.extend(of(GrantType::Implicit, &[ResponseType::IdToken, ResponseType::IdTokenToken]));
+    types.into_iter().collect()
 }
 
 fn parsed<T, E: std::fmt::Display>(problems: &mut Vec<Problem>, field: &str, result: Result<T, E>) -> Option<T> {

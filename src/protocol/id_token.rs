@@ -38,6 +38,9 @@ pub struct IdToken {
     /// Binds the access token beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
+    /// Binds the code beside it (OpenID Connect Core §3.3.2.11).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c_hash: Option<String>,
     /// The session (OpenID Connect Front-Channel Logout §3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<SessionId>,
@@ -46,11 +49,20 @@ pub struct IdToken {
     pub released: Map<String, Value>,
 }
 
-/// The `at_hash` of an access token beside an ID token that is signed with a SHA-256 algorithm: the left half of its hash
-/// (OpenID Connect Core §3.1.3.6).
+/// What goes to the client beside an ID token, and is bound by it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// The access token.
+    pub access_token: Option<&'a str>,
+    /// The code.
+    pub code: Option<&'a str>,
+}
+
+/// The `at_hash` of an access token, or the `c_hash` of a code, beside an ID token that is signed with a SHA-256 algorithm: the left half of
+/// its hash (OpenID Connect Core §3.1.3.6, §3.3.2.11).
 #[must_use]
-pub fn at_hash(access_token: &str) -> String {
-    let digest = Sha256::digest(access_token);
+pub fn left_half(text: &str) -> String {
+    let digest = Sha256::digest(text);
     URL_SAFE_NO_PAD.encode(digest.split_at(digest.len() / 2).0)
 }
 
@@ -60,6 +72,8 @@ mod tests {
 
     #[test]
     fn the_hash_of_openid_connect_core_appendix_a_3_holds() {
-        assert_eq!(at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(left_half("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+        // Appendix A.4: that of a code.
+        assert_eq!(left_half("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk"), "LDktKdoQak3Pk0cnXxCltA");
     }
 }

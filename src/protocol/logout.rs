@@ -136,6 +136,7 @@ mod tests {
             auth_time: time,
             nonce: None,
             at_hash: None,
+            c_hash: None,
             sid: Some(SessionId::new(sid)),
             released: serde_json::Map::new(),
         }

@@ -42,6 +42,8 @@ pub(super) enum GrantType {
     RefreshToken,
     #[oai(rename = "password")]
     Password,
+    #[oai(rename = "implicit")]
+    Implicit,
 }
 
 /// What the authorization endpoint answers with.
@@ -49,6 +51,16 @@ pub(super) enum GrantType {
 pub(super) enum ResponseType {
     #[oai(rename = "code")]
     Code,
+    #[oai(rename = "id_token")]
+    IdToken,
+    #[oai(rename = "id_token token")]
+    IdTokenToken,
+    #[oai(rename = "code id_token")]
+    CodeIdToken,
+    #[oai(rename = "code token")]
+    CodeToken,
+    #[oai(rename = "code id_token token")]
+    CodeIdTokenToken,
 }
 
 /// Where a signing key stands in its life.

@@ -29,6 +29,15 @@ impl ResponseMode {
     /// All of them, as metadata lists them.
     pub const ALL: [&'static str; 3] = ["query", "fragment", "form_post"];
 
+    /// How the answer to a request travels, the refusal of a request included that can't be obeyed: what has to do with tokens never in the
+    /// query (OAuth 2.0 Multiple Response Types §3, §5).
+    fn of(params: &Params) -> Self {
+        let one = |name: &str| params.one(name).ok().flatten();
+        let has_tokens = one("response_type").is_some_and(|types| types.split(' ').any(|word| matches!(word, "token" | "id_token")));
+        let default = if has_tokens { Self::Fragment } else { Self::Query };
+        one("response_mode").and_then(Self::parse).filter(|mode| *mode != Self::Query || !has_tokens).unwrap_or(default)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         match text {
             "query" => Some(Self::Query),
@@ -46,6 +55,28 @@ pub struct Destination {
     mode: ResponseMode,
     state: Option<String>,
     issuer: Issuer,
+}
+
+/// What the client is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The code.
+    pub code: Option<String>,
+    /// The access token.
+    pub access: Option<GivenAccess>,
+    /// The ID token.
+    pub id_token: Option<String>,
+}
+
+/// An access token for the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenAccess {
+    /// The token.
+    pub token: String,
+    /// Seconds that it lives.
+    pub expires_in: u32,
+    /// What it is good for.
+    pub scope: String,
 }
 
 /// An answer on its way to the client.
@@ -84,7 +115,7 @@ impl Destination {
                 return Err(refuse(None, Explanation::of(fact.note("it may be left out only where exactly one is registered"))));
             }
         };
-        let mode = params.one("response_mode").ok().flatten().and_then(ResponseMode::parse).unwrap_or(ResponseMode::Query);
+        let mode = ResponseMode::of(params);
         let state = params.one("state").ok().flatten().filter(|state| is_echoable(state)).map(str::to_owned);
         Ok(Self { redirect_uri, mode, state, issuer: issuer.clone() })
     }
@@ -95,10 +126,20 @@ impl Destination {
         &self.redirect_uri
     }
 
-    /// The answer with a code (RFC 6749 §4.1.2, RFC 9207 §2).
+    /// The answer with what is given (RFC 6749 §4.1.2, §4.2.2, OpenID Connect Core §3.2.2.5, §3.3.2.5, RFC 9207 §2).
     #[must_use]
-    pub fn code(&self, code: &str) -> Answer {
-        self.answer(vec![("code", code.to_owned())])
+    pub fn give(&self, given: Given) -> Answer {
+        let mut parameters: Vec<(&'static str, String)> = given.code.map(|code| ("code", code)).into_iter().collect();
+        if let Some(access) = given.access {
+            parameters.extend([
+                ("access_token", access.token),
+                ("token_type", "Bearer".to_owned()),
+                ("expires_in", access.expires_in.to_string()),
+                ("scope", access.scope),
+            ]);
+        }
+        parameters.extend(given.id_token.map(|token| ("id_token", token)));
+        self.answer(parameters)
     }
 
     /// The answer with an error (RFC 6749 §4.1.2.1, RFC 9207 §2).
@@ -152,6 +193,10 @@ mod tests {
         samples::confidential_client(&[GrantType::AuthorizationCode], "openid", "openid")
     }
 
+    fn code(code: &str) -> Given {
+        Given { code: Some(code.to_owned()), ..Given::default() }
+    }
+
     fn check(query: &str, client: &Client) -> Result<Destination, Refusal> {
         Destination::check(&Params::parse(query.as_bytes()).unwrap(), client, &samples::issuer())
     }
@@ -159,17 +204,38 @@ mod tests {
     #[test]
     fn an_answer_carries_state_and_issuer_in_every_mode() {
         let params = "redirect_uri=https://app.example/cb&state=a%26b~.-_";
-        let query = check(params, &client()).unwrap().code("c").location();
+        let query = check(params, &client()).unwrap().give(code("c")).location();
         assert_eq!(query.as_deref(), Some("https://app.example/cb?code=c&state=a%26b%7E.-_&iss=https%3A%2F%2Fid.example"));
-        let fragment = check(&format!("{params}&response_mode=fragment"), &client()).unwrap().code("c").location().unwrap();
+        let fragment = check(&format!("{params}&response_mode=fragment"), &client()).unwrap().give(code("c")).location().unwrap();
         assert!(fragment.starts_with("https://app.example/cb#code=c&"));
-        let form = check(&format!("{params}&response_mode=form_post"), &client()).unwrap().code("c");
+        let form = check(&format!("{params}&response_mode=form_post"), &client()).unwrap().give(code("c"));
         assert_eq!((form.location(), form.form_action()), (None, "https://app.example/cb"));
         let with_query = Client {
             redirect_uris: vec![RedirectUri::register("https://app.example/cb?x=1", client().application_type).unwrap()],
             ..client()
         };
-        assert!(check("", &with_query).unwrap().code("c").location().unwrap().starts_with("https://app.example/cb?x=1&code=c&"));
+        assert!(check("", &with_query).unwrap().give(code("c")).location().unwrap().starts_with("https://app.example/cb?x=1&code=c&"));
+    }
+
+    #[test]
+    fn what_has_to_do_with_tokens_is_never_in_the_query() {
+        for types in ["id_token", "token+id_token", "code+id_token", "token", "code+token", "id_token+evil"] {
+            for mode in ["", "&response_mode=query", "&response_mode=evil", "&response_mode=fragment"] {
+                let refused = check(&format!("response_type={types}{mode}"), &client()).unwrap().refuse(&Reason::NoResponseType.into());
+                assert!(refused.location().unwrap().starts_with("https://app.example/cb#error="), "{types} {mode}");
+            }
+            let form = check(&format!("response_type={types}&response_mode=form_post"), &client()).unwrap();
+            assert_eq!(form.refuse(&Reason::NoResponseType.into()).location(), None);
+        }
+        let given = Given {
+            code: Some("c".to_owned()),
+            access: Some(GivenAccess { token: "t".to_owned(), expires_in: 600, scope: "openid".to_owned() }),
+            id_token: Some("i".to_owned()),
+        };
+        let all = check("response_type=code+token+id_token&state=s", &client()).unwrap().give(given).location().unwrap();
+        let expected =
+            "code=c&access_token=t&token_type=Bearer&expires_in=600&scope=openid&id_token=i&state=s&iss=https%3A%2F%2Fid.example";
+        assert_eq!(all, format!("https://app.example/cb#{expected}"));
     }
 
     #[test]

@@ -75,6 +75,9 @@ pub fn next_step(request: &Request, client: &Client, catalog: &Catalog, facts: &
         Ok(scope) => scope,
         Err(reason) => return Step::Refuse(reason.into()),
     };
+    if request.response_type.has_id_token() && !granted.contains("openid") {
+        return Step::Refuse(Reason::NoOpenid(request.response_type).into());
+    }
     if let Err(reason) = catalog.audience(&granted, &request.narrowing.resources) {
         return Step::Refuse(reason.into());
     }

@@ -24,7 +24,14 @@ pub(super) fn explain(reason: &Reason) -> Explanation {
             one(fact.note("what it is is not kept"))
         }
         Reason::UnknownResponseMode(mode) => one(Fact::of("response_mode").expected(listed(ResponseMode::ALL)).came(mode)),
-        Reason::NoResponseType => one(Fact::of("response_type").expected("code")),
+        Reason::NoResponseType => one(Fact::of("response_type").expected("one that the client registered, such as code")),
+        Reason::TokensInQuery(response_type) => one(Fact::of("response_mode")
+            .expected("fragment or form_post")
+            .came("query")
+            .note(format!("with response_type={response_type}"))),
+        Reason::NoNonce(response_type) => one(Fact::of("nonce").expected("a value").note(format!("with response_type={response_type}")))
+            .advise("Send a random nonce, keep it, and compare it with the ID token's (OpenID Connect Core section 3.2.2.1)."),
+        Reason::NoOpenid(response_type) => one(Fact::of("scope").expected("openid").note(format!("with response_type={response_type}"))),
         Reason::UnsupportedResponseType { found, registered } => {
             one(Fact::of("response_type").expected(listed(registered)).came(found).note("expected is what the client registered"))
         }

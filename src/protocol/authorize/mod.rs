@@ -6,7 +6,7 @@ mod decide;
 mod explain;
 mod request;
 
-pub use answer::{Answer, Destination, ResponseMode, client_id};
+pub use answer::{Answer, Destination, Given, GivenAccess, ResponseMode, client_id};
 pub use decide::{Facts, SignedIn, Step, next_step};
 pub use request::{Prompt, Request};
 
@@ -58,6 +58,15 @@ pub enum Reason {
         /// What the client registered.
         registered: Vec<ResponseType>,
     },
+    /// Tokens would travel in the query.
+    #[error("the response_type {0} has tokens, and response_mode asks for the query")]
+    TokensInQuery(ResponseType),
+    /// An ID token from the authorization endpoint needs a `nonce` (OpenID Connect Core §3.2.2.1, §3.3.2.11).
+    #[error("there is no nonce, which the response_type {0} needs")]
+    NoNonce(ResponseType),
+    /// There is no ID token without the scope `openid` (OpenID Connect Core §3.1.2.1).
+    #[error("the scope lacks openid, which the response_type {0} needs")]
+    NoOpenid(ResponseType),
     /// Request objects are not supported (OpenID Connect Core §6).
     #[error("a request object was sent")]
     RequestObject,
@@ -187,6 +196,9 @@ impl crate::protocol::refusal::Reason for Reason {
             Self::UnknownResponseMode(_) => "The response_mode must be query, fragment or form_post.",
             Self::NoResponseType => "The parameter response_type is missing.",
             Self::UnsupportedResponseType { .. } => "The response_type is not registered for this client.",
+            Self::TokensInQuery(_) => "The response_mode query is not for tokens.",
+            Self::NoNonce(_) => "The response_type needs a nonce.",
+            Self::NoOpenid(_) => "The response_type needs the scope openid.",
             Self::RequestObject => "Request objects are not supported.",
             Self::RequestUri => "Request objects by reference are not supported.",
             Self::Registration => "The parameter registration is not supported.",

@@ -8,11 +8,13 @@ use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::scope_grant::Narrowing;
 
-/// A checked authorization request for a code.
+/// A checked authorization request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The `redirect_uri` as it was sent; the token request has to repeat it.
     pub redirect_uri: Option<String>,
+    /// What the answer shall have.
+    pub response_type: ResponseType,
     /// What is asked for.
     pub narrowing: Narrowing,
     /// The proof key's challenge.
@@ -88,15 +90,23 @@ impl Request {
                 return Err(reason.into());
             }
         }
-        let response_type = params.get("response_type").ok_or(Reason::NoResponseType)?;
-        if !ResponseType::parse(response_type).is_some_and(|known| client.response_types.contains(&known)) {
+        let asked = params.get("response_type").ok_or(Reason::NoResponseType)?;
+        let Some(response_type) = ResponseType::of_words(asked).filter(|known| client.response_types.contains(known)) else {
             let registered = client.response_types.iter().copied().collect();
-            return Err(Reason::UnsupportedResponseType { found: response_type.chars().take(100).collect(), registered }.into());
+            return Err(Reason::UnsupportedResponseType { found: asked.chars().take(100).collect(), registered }.into());
+        };
+        if response_type.is_front_channel() && params.get("response_mode") == Some("query") {
+            return Err(Reason::TokensInQuery(response_type).into());
+        }
+        if response_type.has_id_token() && params.get("nonce").is_none() {
+            return Err(Reason::NoNonce(response_type).into());
         }
         let prompt = params.get("prompt").map_or(Ok(Prompt::default()), Prompt::parse)?;
         Ok(Self {
             redirect_uri: params.get("redirect_uri").map(str::to_owned),
-            challenge: challenge(params, client)?,
+            response_type,
+            // RFC 7636 §4.3: it goes with a code.
+            challenge: if response_type.has_code() { challenge(params, client)? } else { None },
             nonce: params.get("nonce").map(str::to_owned),
             prompt,
             max_age: params.get("max_age").map(max_age).transpose()?,

@@ -46,6 +46,20 @@ impl Grants<'_> {
         new: &authorization_code::Stored,
         given_in: Option<(&SessionId, Option<&Interaction>)>,
     ) -> Result<Applied, StoreFailure> {
+        self.insert_with(&new.grant, Some(new), given_in).await
+    }
+
+    /// Remembers a new grant that no code was given for, like [`Self::insert_code`].
+    pub async fn insert(&self, new: &Grant, given_in: (&SessionId, Option<&Interaction>)) -> Result<Applied, StoreFailure> {
+        self.insert_with(new, None, Some(given_in)).await
+    }
+
+    async fn insert_with(
+        &self,
+        grant: &Grant,
+        code: Option<&authorization_code::Stored>,
+        given_in: Option<(&SessionId, Option<&Interaction>)>,
+    ) -> Result<Applied, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
             let goes_on = match given_in {
@@ -53,11 +67,13 @@ impl Grants<'_> {
                 Some((session, None)) => session::hold(&change, session).await?,
                 None => true,
             };
-            if !goes_on || granted::insert(&change, &new.grant).await? == Applied::Lost {
+            if !goes_on || granted::insert(&change, grant).await? == Applied::Lost {
                 change.rollback().await?;
                 return Ok(Applied::Lost);
             }
-            code::Entity::insert(code::write(new).into_active_model()).exec_without_returning(&change).await?;
+            if let Some(code) = code {
+                code::Entity::insert(code::write(code).into_active_model()).exec_without_returning(&change).await?;
+            }
             change.commit().await?;
             Ok(Applied::Done)
         })

@@ -2,6 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use claviger::protocol::client::{GrantType, ResponseType};
+use claviger::protocol::redirect_uri::RedirectUri;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
@@ -68,9 +70,14 @@ impl<'a> RelyingParty<'a> {
 
     /// Where to send a person; `extra` is added to the query as it is.
     pub fn authorization_url(&self, scope: &str, extra: &str) -> String {
+        self.authorization_url_for("code", scope, extra)
+    }
+
+    /// The same, for this response type.
+    pub fn authorization_url_for(&self, response_type: &str, scope: &str, extra: &str) -> String {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&self.verifier));
         let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("response_type", "code")
+            .append_pair("response_type", response_type)
             .append_pair("client_id", self.client_id())
             .append_pair("redirect_uri", self.redirect_uri)
             .append_pair("scope", scope)
@@ -116,4 +123,17 @@ impl<'a> RelyingParty<'a> {
         assert_eq!(answer.status, 200, "{}", answer.body);
         Tokens(answer.json())
     }
+}
+
+/// A client that is registered for every response type.
+pub async fn hybrid_client(server: &TestServer) -> RelyingParty<'_> {
+    const REDIRECT_URI: &str = "https://hybrid.example/callback";
+    server
+        .register("hybrid", |client| {
+            client.grant_types.insert(GrantType::Implicit);
+            client.response_types = ResponseType::ALL.iter().copied().collect();
+            client.redirect_uris = vec![RedirectUri::register(REDIRECT_URI, client.application_type).unwrap()];
+        })
+        .await;
+    RelyingParty::new(server, "hybrid:hybrid-secret", REDIRECT_URI)
 }

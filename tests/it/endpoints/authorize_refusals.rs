@@ -35,14 +35,18 @@ async fn only_registered_response_types_are_answered() {
     for (response_type, code) in [
         (None, "invalid_request"),
         (Some(""), "invalid_request"),
-        (Some("token"), "unsupported_response_type"),
-        (Some("id_token"), "unsupported_response_type"),
-        (Some("code+id_token"), "unsupported_response_type"),
-        (Some("id_token+token"), "unsupported_response_type"),
+        (Some("none"), "unsupported_response_type"),
+        (Some("code+code"), "unsupported_response_type"),
         (Some("CODE"), "unsupported_response_type"),
         (Some("code%00"), "unsupported_response_type"),
     ] {
         assert_told(&browser.open(&with(&web, "response_type", response_type)).await, code);
+    }
+    // Where tokens would be, the error is.
+    for response_type in ["token", "id_token", "code+id_token", "id_token+token", "token+evil"] {
+        let page = browser.open(&with(&web, "response_type", Some(response_type))).await;
+        let error = page.url.fragment().is_some().then(|| page.parameter("error")).flatten();
+        assert_eq!(error.as_deref(), Some("unsupported_response_type"), "{}", page.url);
     }
 }
 

@@ -11,7 +11,7 @@ use reqwest::Method;
 use reqwest::header::IF_NONE_MATCH;
 use serde_json::{Value, json};
 
-use crate::actors::{Answer, Browser, Liar, RelyingParty, TestServer, provider};
+use crate::actors::{Answer, Browser, Liar, RelyingParty, TestServer, hybrid_client, provider};
 
 const DOCUMENTS: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
 
@@ -86,6 +86,11 @@ async fn every_grant_type_works() {
                 let tokens = web.redeem(&back.code()).await;
                 web.try_refresh(tokens.refresh(), &[]).await
             }
+            "implicit" => {
+                let url = hybrid_client(&server).await.authorization_url_for("id_token token", "openid items:read", "nonce=n");
+                let token = Browser::new(&server).log_in_and_consent(&url).await.parameter("access_token").unwrap();
+                server.userinfo(&token).await
+            }
             GRANT_TYPE => {
                 let new = NewApiKey { name: "x".into(), client: Some("demo-m2m".into()), scope: "items:read".into(), ..Default::default() };
                 let key = server.server.add_api_key(Reach::Everything, &new).await.unwrap().unwrap();
@@ -103,7 +108,19 @@ async fn every_response_mode_type_and_prompt_works() {
     let server = TestServer::start().await;
     let document = metadata(&server).await;
     let web = RelyingParty::demo_web(&server);
-    assert_eq!(words(&document["response_types_supported"]), ["code"]);
+    assert_eq!(
+        words(&document["response_types_supported"]),
+        ["code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"]
+    );
+    let hybrid = hybrid_client(&server).await;
+    for response_type in words(&document["response_types_supported"]) {
+        let url = hybrid.authorization_url_for(response_type, "openid items:read", "nonce=n");
+        let page = Browser::new(&server).log_in_and_consent(&url).await;
+        for (word, parameter) in [("code", "code"), ("token", "access_token"), ("id_token", "id_token")] {
+            let is_asked = response_type.split(' ').any(|asked| asked == word);
+            assert_eq!(page.parameter(parameter).is_some(), is_asked, "{response_type}: {}", page.url);
+        }
+    }
     for mode in words(&document["response_modes_supported"]) {
         let page = Browser::new(&server).log_in_and_consent(&web.authorization_url("openid", &format!("response_mode={mode}"))).await;
         let code = page.parameter("code").or_else(|| page.field("code")).unwrap_or_else(|| panic!("{mode}: {}", page.url));

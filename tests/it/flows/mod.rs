@@ -6,6 +6,7 @@ mod api_keys;
 mod claim_rules;
 mod code;
 mod consent;
+mod front_channel;
 mod home;
 mod keys;
 mod login;

@@ -112,7 +112,9 @@ async fn what_is_wrong_is_told_field_by_field() {
         (with("redirect_uris", json!([])), "redirect_uris"),
         (with("post_logout_redirect_uris", json!(["https://shop.example/#x"])), "post_logout_redirect_uris[0]"),
         (with("cors_origins", json!(["https://shop.example/"])), "cors_origins[0]"),
-        (with("grant_types", json!(["implicit"])), "grant_types[0]"),
+        (with("grant_types", json!(["magic"])), "grant_types[0]"),
+        (with("response_types", json!(["code", "id_token"])), "response_types"),
+        (with("response_types", json!(["none"])), "response_types[0]"),
         (with("token_endpoint_auth_method", json!("none_at_all")), "token_endpoint_auth_method"),
         (with("pkce", json!("plain")), "pkce"),
         (with("scope", json!("a\"b")), "scope"),
@@ -125,6 +127,10 @@ async fn what_is_wrong_is_told_field_by_field() {
         let fields = assert_problem(&alice.post("/clients", &body).await, 422);
         assert!(fields.iter().any(|named| named == field), "{field}: {fields:?}");
     }
+    // OpenID Connect Registration §2: tokens go to no address that anybody on the way could read.
+    let mut plain = with("grant_types", json!(["authorization_code", "implicit"]));
+    plain["redirect_uris"] = json!(["http://localhost:3000/cb"]);
+    assert!(assert_problem(&alice.post("/clients", &plain).await, 422).iter().any(|named| named == "redirect_uris"));
     let twice = with("client_id", json!("demo-web"));
     assert_problem(&alice.post("/clients", &twice).await, 409);
     let moved = alice.patch("/clients/demo-spa", &json!({"client_id": "other"})).await;
