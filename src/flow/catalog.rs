@@ -9,7 +9,7 @@ use moka::future::Cache as Moka;
 use crate::flow::{Failure, Server};
 use crate::identity::attribute::Attribute;
 use crate::protocol::api::{Api, ApiScope};
-use crate::protocol::client::{Client, ClientId, GrantType};
+use crate::protocol::client::{Client, ClientId};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::{Scope, ScopeToken};
@@ -101,9 +101,8 @@ impl Server {
     pub(super) async fn scope_of_people(&self) -> Result<Arc<Scope>, Failure> {
         let look_up = async {
             let clients = self.store.clients().list().await?;
-            let acts_for_people =
-                |client: &&Client| client.enabled && (client.may_use(GrantType::AuthorizationCode) || client.may_use(GrantType::Password));
-            let words = clients.iter().filter(acts_for_people).flat_map(|client| client.allowed_scope.iter());
+            let words =
+                clients.iter().filter(|client| client.enabled && client.acts_for_people()).flat_map(|client| client.allowed_scope.iter());
             Ok::<_, StoreFailure>(Arc::new(words.cloned().collect()))
         };
         Ok(self.cache.scope_of_people.try_get_with((), look_up).await.map_err(Arc::unwrap_or_clone)?)

@@ -79,15 +79,14 @@ impl Server {
             Ok(asked) => asked,
             Err(problem) => return Ok(Err(Refused::field("scope", problem))),
         };
-        let usable =
-            if user.is_some() { [GrantType::AuthorizationCode, GrantType::Password].as_slice() } else { &[GrantType::ClientCredentials] };
+        let may_ask = if user.is_some() { client.acts_for_people() } else { client.may_use(GrantType::ClientCredentials) };
         if !client.enabled {
             return Ok(Err(Refused::Conflict("the client is disabled: it gets nothing")));
         }
         if user.as_ref().is_some_and(|user| !user.enabled) {
             return Ok(Err(Refused::Conflict("the person is disabled: nobody gets anything for them")));
         }
-        if !usable.iter().any(|grant| client.may_use(*grant)) {
+        if !may_ask {
             return Ok(Err(Refused::Conflict("the client is registered for no grant by which it could ask for this")));
         }
         Ok(match self.tried(&client, user.as_ref(), asked.as_ref()).await? {

@@ -255,6 +255,12 @@ impl Client {
         self.grant_types.contains(&grant)
     }
 
+    /// Whether it registered for a grant that people give.
+    #[must_use]
+    pub fn acts_for_people(&self) -> bool {
+        [GrantType::AuthorizationCode, GrantType::Password, GrantType::Implicit].into_iter().any(|grant| self.may_use(grant))
+    }
+
     /// The registered redirection URI that a request means (RFC 6749 §3.1.2.3).
     #[must_use]
     pub fn redirect_uri(&self, presented: &str) -> Option<&RedirectUri> {

@@ -75,6 +75,8 @@ pub fn next_step(request: &Request, client: &Client, catalog: &Catalog, facts: &
         Ok(scope) => scope,
         Err(reason) => return Step::Refuse(reason.into()),
     };
+    // OpenID Connect Core §11: without a code, no refresh token comes of it.
+    let granted = if request.response_type.has_code() { granted } else { granted.filter(|word| word.as_str() != "offline_access") };
     if request.response_type.has_id_token() && !granted.contains("openid") {
         return Step::Refuse(Reason::NoOpenid(request.response_type).into());
     }

@@ -164,6 +164,18 @@ async fn a_replayed_code_takes_the_token_beside_it_along() {
 }
 
 #[tokio::test]
+async fn access_while_the_person_is_away_needs_a_code() {
+    let server = TestServer::start().await;
+    let app = hybrid_client(&server).await;
+    for response_type in [ResponseType::IdTokenToken, ResponseType::CodeToken] {
+        let url = app.authorization_url_for(response_type.as_str(), "openid offline_access", "nonce=n&prompt=consent");
+        let page = Browser::new(&server).log_in_and_consent(&url).await;
+        let scope = page.parameter("scope").unwrap();
+        assert_eq!(scope.contains("offline_access"), response_type.has_code(), "{response_type}: {scope}");
+    }
+}
+
+#[tokio::test]
 async fn signing_out_ends_a_token_that_came_through_the_browser() {
     let server = TestServer::start().await;
     let app = hybrid_client(&server).await;
