@@ -94,6 +94,7 @@ pub(super) fn one_of<T: Copy + 'static>(choices: &'static [(&'static str, T)]) -
     Kind::new(format!("one of {}", names.join(", ")), |written| {
         let text = match written {
             Written::File(toml::Value::Integer(number)) => number.to_string(),
+            Written::File(toml::Value::Float(number)) => number.to_string(),
             other => other.text()?.to_owned(),
         };
         choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value)

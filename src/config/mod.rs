@@ -18,6 +18,7 @@ pub mod server;
 pub mod session;
 mod settings;
 mod source;
+pub mod tls;
 mod top;
 mod warnings;
 
@@ -38,6 +39,7 @@ pub use self::server::Server;
 pub use self::session::Session;
 use self::settings::Section;
 use self::source::Source;
+pub use self::tls::Tls;
 use self::top::Top;
 use crate::protocol::issuer::Issuer;
 
@@ -48,6 +50,8 @@ pub struct Config {
     pub issuer: Issuer,
     /// Where we listen and how long we wait.
     pub server: Server,
+    /// Whether we speak TLS ourselves.
+    pub tls: Tls,
     /// Where we remember.
     pub database: Database,
     /// Where the signing keys are.
@@ -79,6 +83,7 @@ impl Config {
         let mut source = Source::open(path, environment);
         let top = Top::read(&mut source);
         let server = Server::read(&mut source);
+        let tls = Tls::read(&mut source);
         let database = Database::read(&mut source);
         let keys = Keys::read(&mut source);
         let password = Password::read(&mut source);
@@ -90,13 +95,15 @@ impl Config {
         let outbound = Outbound::read(&mut source);
         let providers = provider::read(&mut source);
         let mut problems = source.into_problems();
+        problems.extend(tls.as_ref().and_then(Tls::contradiction));
         problems.extend(password.as_ref().and_then(Password::contradiction));
         problems.extend(login.as_ref().and_then(Login::contradiction));
         problems.extend(session.as_ref().and_then(Session::contradiction));
-        match (top, server, database, keys, password, login, session, log, docs, api_keys, outbound) {
+        match (top, server, tls, database, keys, password, login, session, log, docs, api_keys, outbound) {
             (
                 Some(top),
                 Some(server),
+                Some(tls),
                 Some(database),
                 Some(keys),
                 Some(password),
@@ -106,9 +113,21 @@ impl Config {
                 Some(docs),
                 Some(api_keys),
                 Some(outbound),
-            ) if problems.is_empty() => {
-                Ok(Self { issuer: top.issuer, server, database, keys, password, login, session, log, docs, api_keys, outbound, providers })
-            }
+            ) if problems.is_empty() => Ok(Self {
+                issuer: top.issuer,
+                server,
+                tls,
+                database,
+                keys,
+                password,
+                login,
+                session,
+                log,
+                docs,
+                api_keys,
+                outbound,
+                providers,
+            }),
             _ => Err(Problems::new(problems)),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::settings::{Described, Presence, Section, variable};
 use super::top::Top;
-use super::{Database, Docs, Keys, Log, Login, Outbound, Password, Server, Session, provider};
+use super::{Database, Docs, Keys, Log, Login, Outbound, Password, Server, Session, Tls, provider};
 
 /// The text of `docs/configuration.md`.
 #[must_use]
@@ -12,6 +12,7 @@ pub fn reference() -> String {
     let mut page = String::from(INTRODUCTION);
     section::<Top>(&mut page);
     section::<Server>(&mut page);
+    section::<Tls>(&mut page);
     section::<Database>(&mut page);
     section::<Keys>(&mut page);
     section::<Password>(&mut page);

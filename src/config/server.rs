@@ -9,7 +9,7 @@ use super::kind::{list, parsed, some, time, whole_number};
 use super::settings::{Presence, settings};
 
 settings! {
-    /// The HTTP server. It speaks plain HTTP: put a proxy that speaks TLS in front of it.
+    /// The HTTP server. It speaks TLS where `[tls]` says so, and otherwise plain HTTP: then put a proxy that speaks TLS in front of it.
     pub Server "server"
 
     /// Addresses to listen on.

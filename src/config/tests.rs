@@ -63,7 +63,7 @@ fn every_problem_is_reported_at_once_and_says_where() {
             "FILE: log.format: must be one of text, json",
             "FILE: keys.colour: is no setting; [keys] has folder, rsa_bits",
             "FILE: surprise: is no setting; outside a section there is only issuer",
-            "FILE: sessions: is no section; there are server, database, keys, password, login, session, log, docs, api_keys, outbound",
+            "FILE: sessions: is no section; there are server, tls, database, keys, password, login, session, log, docs, api_keys, outbound",
             "CLAVIGER_LOG_COLOUR: is no setting; see the configuration reference for the names that there are",
             "login.address_failures: must not be less than login.account_failures, or one person locks out a whole network",
         ]
@@ -126,6 +126,19 @@ fn settings_that_contradict_each_other_are_refused() {
     assert!(session.starts_with("session.idle: "), "{session:?}");
     let password = refused(&format!("{ISSUER}[password]\nmemory_kib = 16\nparallelism = 4\n"), &[]);
     assert!(password.starts_with("password.memory_kib: "), "{password:?}");
+    let tls = refused(&format!("{ISSUER}[tls]\nkey_file = 'key.pem'\n"), &[]);
+    assert!(tls.starts_with("tls.certificate_file: "), "{tls:?}");
+    let tls = refused(&format!("{ISSUER}[tls]\nminimum_version = '1.3'\ncipher_suites = ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256']\n"), &[]);
+    assert!(tls.starts_with("tls.cipher_suites: "), "{tls:?}");
+}
+
+#[test]
+fn a_version_of_tls_is_read_as_people_write_it() {
+    for written in ["1.3", "'1.3'"] {
+        let config = accepted(&format!("{ISSUER}[tls]\nminimum_version = {written}\n"), &[]);
+        assert_eq!(config.tls.minimum_version, tls::TlsVersion::Tls13);
+        assert!(config.tls.files().is_none() && config.tls.suites().all(|suite| suite.number() < 0x1304), "{written}");
+    }
 }
 
 #[test]

@@ -15,19 +15,29 @@ pub(super) fn of(config: &Config) -> Vec<String> {
             "issuer is http: what is sent can be read and cookies are not Secure; for trying things out on one machine only".to_owned(),
         );
     }
-    if config.issuer.is_https() && config.server.trusted_proxies.is_empty() {
+    let speaks_tls = config.tls.files().is_some();
+    if speaks_tls && !config.issuer.is_https() {
+        warnings.push(
+            "tls is set, but the issuer is http: whoever follows an address of this server speaks plain HTTP to it and gets no answer; begin \
+             the issuer with https://"
+                .to_owned(),
+        );
+    }
+    if config.issuer.is_https() && !speaks_tls && config.server.trusted_proxies.is_empty() {
         warnings.push(
             "server.trusted_proxies is empty: behind a proxy everybody seems to come from its address, so a hundred failed sign-ins of anyone \
-             slow down all; name the proxy"
+             slow down all; name the proxy, or, where there is none, let this server speak TLS itself ([tls])"
                 .to_owned(),
         );
     }
     for network in config.server.trusted_proxies.iter().filter(|network| network.prefix_len() < 8) {
         warnings.push(format!("server.trusted_proxies has {network}: whoever connects from there may claim any address"));
     }
-    if config.server.listen.iter().any(|address| !address.ip().is_loopback()) {
+    let is_plain = !(speaks_tls && config.issuer.is_https());
+    if is_plain && config.server.listen.iter().any(|address| !address.ip().is_loopback()) {
         let advice = if config.issuer.is_https() {
-            "server.listen is open to other machines and speaks plain HTTP: make sure that only your TLS proxy can reach it"
+            "server.listen is open to other machines and speaks plain HTTP: make sure that only your TLS proxy can reach it, or \
+             let it speak TLS itself ([tls])"
         } else {
             "server.listen is open to other machines, while an http issuer is for this one alone: listen on 127.0.0.1, or, in a container, \
              publish the port on 127.0.0.1"
@@ -96,6 +106,17 @@ mod tests {
         assert_eq!(warnings(&[("CLAVIGER_DATABASE_URL", "postgres://u:p@localhost/c")]), "");
         assert_eq!(warnings(&[("CLAVIGER_DATABASE_URL", "postgres:///c?host=/run/postgresql")]), "");
         assert_eq!(warnings(&[("CLAVIGER_PASSWORD_MEMORY_KIB", "47104"), ("CLAVIGER_PASSWORD_ITERATIONS", "1")]), "");
+    }
+
+    #[test]
+    fn tls_of_its_own_needs_no_proxy_and_an_https_issuer() {
+        let tls =
+            [("CLAVIGER_TLS_CERTIFICATE_FILE", "a.pem"), ("CLAVIGER_TLS_KEY_FILE", "b.pem"), ("CLAVIGER_SERVER_LISTEN", "0.0.0.0:443")];
+        let with = |more: &[(&'static str, &'static str)]| warnings(&[&tls[..], more].concat());
+        assert_eq!(with(&[("CLAVIGER_SERVER_TRUSTED_PROXIES", "")]), "");
+        assert_eq!(with(&[]), "", "a proxy may speak TLS to it");
+        let said = with(&[("CLAVIGER_ISSUER", "http://localhost:8080")]);
+        assert!(said.contains("tls is set, but the issuer is http"), "{said}");
     }
 
     #[test]
