@@ -6,7 +6,7 @@
 //! | `state` | the life of a key, and the list of all keys: what `keyring.json` says |
 //! | `make` | making and importing RSA keys: the only use of `rsa` |
 //! | `folder`, `disk`, `failure` | the key folder: reading, rotating, importing; private files; what can be wrong with them |
-//! | `keyring`, `shared` | the keys of one moment; the keys of a running server |
+//! | `keyring`, `shared`, `stamp` | the keys of one moment; the keys of a running server; whether a file has changed |
 //! | `jwt`, `provider` | signing and verifying (RFC 7519, RFC 8725); how jsonwebtoken reaches the parsed keys |
 //! | `seal` | sealing a small text under a presented token |
 //! | `vault` | sealing a secret that is told to somebody else later, under a key of the folder |
@@ -23,6 +23,7 @@ mod make;
 mod provider;
 mod seal;
 mod shared;
+mod stamp;
 mod state;
 mod vault;
 
@@ -37,5 +38,6 @@ pub use keyring::{Key, Keyring};
 pub use make::{KeySize, UnusableKey};
 pub use seal::{Sealed, SealingFailure};
 pub use shared::{Reload, SharedKeyring};
+pub use stamp::Stamp;
 pub use state::{KeyState, Rotation};
 pub use vault::Vault;

@@ -1,7 +1,5 @@
 //! The ring in use by a running server, replaced when the key folder has changed.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -13,6 +11,7 @@ use crate::signing::folder::KeyFolder;
 use crate::signing::jwk::Kid;
 use crate::signing::keyring::Keyring;
 use crate::signing::make::KeySize;
+use crate::signing::stamp::Stamp;
 use crate::signing::state::Rotation;
 use crate::signing::vault::Vault;
 
@@ -31,14 +30,6 @@ struct Seen {
     /// None where there were no keys.
     stamp: Option<Stamp>,
     problem: Option<String>,
-}
-
-/// What tells one version of `keyring.json` from another: each is a new file, put in the place of the old one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    length: u64,
-    modified: (i64, i64),
 }
 
 /// What a look at the key folder led to.
@@ -131,12 +122,13 @@ impl SharedKeyring {
 
 fn stamp(folder: &KeyFolder) -> Result<Stamp, KeyFolderFailure> {
     let path = folder.list_path();
-    let found = fs::metadata(&path).map_err(KeyFolderFailure::io("read", &path))?;
-    Ok(Stamp { inode: found.ino(), length: found.len(), modified: (found.mtime(), found.mtime_nsec()) })
+    Stamp::of(&path).map_err(KeyFolderFailure::io("read", &path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::signing::fixture::{Folder, at};
 
