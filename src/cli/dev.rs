@@ -52,7 +52,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     }
     say(welcome(config.issuer.as_str(), opened.server.random()))?;
     let surroundings = Surroundings { own_host_only: true, docs: config.docs.client(), shows_why: true, ..Surroundings::default() };
-    serve(opened.server, &config, listeners, surroundings).await
+    serve(opened.server, &config, listeners, None, surroundings).await
 }
 
 /// Listens on both loopback addresses; on the first alone where the machine has no IPv6.

@@ -12,6 +12,7 @@ use crate::protocol::token::Token;
 use crate::signing::KeyFolderFailure;
 use crate::store::StoreFailure;
 use crate::web::listeners::BindProblem;
+use crate::web::tls::PairFailure;
 
 /// Prints a line of a command's result.
 pub(super) fn say(line: impl Display) -> Result<(), Trouble> {
@@ -78,6 +79,8 @@ pub(super) enum Trouble {
     Failure(#[from] Failure),
     #[error("{0}")]
     Bind(#[from] BindProblem),
+    #[error("{0}")]
+    Certificate(#[from] PairFailure),
     #[error("{0}")]
     Other(String),
 }

@@ -9,6 +9,7 @@ use crate::cli::output::Trouble;
 use crate::cli::start::{FirstKeys, log, open, run as serve};
 use crate::config::{Config, environment};
 use crate::web::listeners::Listeners;
+use crate::web::tls::Tls;
 
 /// Start with a configuration file, the environment (`CLAVIGER_*`), or both
 #[derive(Args)]
@@ -27,6 +28,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
+    let tls = Tls::open(&config.tls)?;
     let listeners = Listeners::bind(&config.server.listen).await?;
     let opened = open(&config, FirstKeys::Make).await?;
     if config.database.migrate_on_start {
@@ -34,7 +36,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     }
     opened.refuse_pending_migrations().await?;
     for address in listeners.local_addresses() {
-        tracing::info!(%address, issuer = %config.issuer, "listening");
+        tracing::info!(%address, issuer = %config.issuer, tls = tls.is_some(), "listening");
     }
     let surroundings = Surroundings {
         trusted_proxies: config.server.trusted_proxies.clone(),
@@ -43,5 +45,5 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         docs: config.docs.client(),
         shows_why: false,
     };
-    serve(opened.server, &config, listeners, surroundings).await
+    serve(opened.server, &config, listeners, tls, surroundings).await
 }

@@ -26,6 +26,7 @@ use crate::store::Store;
 use crate::upstream::{Registered, Upstream};
 use crate::web::accept;
 use crate::web::listeners::Listeners;
+use crate::web::tls::Tls;
 
 /// A server that does not listen yet.
 pub(super) struct Opened {
@@ -111,23 +112,30 @@ pub(super) fn log(config: &Config) {
 }
 
 /// Serves until the process is told to stop (SIGTERM, SIGINT): no new requests, those in flight finish, the database closes.
-pub(super) async fn run(server: Arc<Server>, config: &Config, listeners: Listeners, surroundings: Surroundings) -> Result<(), Trouble> {
+pub(super) async fn run(
+    server: Arc<Server>,
+    config: &Config,
+    listeners: Listeners,
+    tls: Option<Tls>,
+    surroundings: Surroundings,
+) -> Result<(), Trouble> {
     for warning in server.provider_warnings().await? {
         tracing::warn!("{warning}");
     }
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| Trouble::new(format!("signals can't be watched: {error}")))?;
-    let background = [
+    let mut background = vec![
         tokio::spawn(sweep_forever(server.clone())),
         tokio::spawn(watch_keys(server.clone())),
         tokio::spawn(record_forever(server.clone())),
     ];
+    background.extend(tls.clone().map(|tls| tokio::spawn(tls.watch(config.issuer.clone(), Clock::system()))));
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
         }
     };
-    accept::serve(listeners, app::endpoint(&server, &surroundings), accept::Limits::from(&config.server), stop).await;
+    accept::serve(listeners, tls, app::endpoint(&server, &surroundings), accept::Limits::from(&config.server), stop).await;
     for task in background {
         task.abort();
         // Gone before the database is, or it would complain.

@@ -1,4 +1,5 @@
-//! Our own accept loop on hyper: poem's server sets no time limit for the head of a request and no cap on connections.
+//! Our own accept loop on hyper, with TLS on every connection where there is a certificate: poem's server sets no time limit for the head
+//! of a request and no cap on connections.
 
 use std::convert::Infallible;
 use std::io;
@@ -16,10 +17,14 @@ use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 
 use super::listeners::{Connection, Listeners};
 use super::stall::Unstalled;
+use super::tls::Tls;
 use crate::config::Server;
 
 /// Header fields in the head of a request; one with more is answered 431.
@@ -33,7 +38,7 @@ const MAX_HEAD: usize = 64 * 1024;
 pub struct Limits {
     /// Connections at a time; further ones wait to be accepted.
     pub max_connections: usize,
-    /// Time in which the head of a request has to arrive, counted from the end of the request before.
+    /// Time in which the head of a request has to arrive, counted from the end of the request before; TLS has as much to get ready.
     pub header_timeout: Duration,
     /// Time for which an answer may stay unread.
     pub write_timeout: Duration,
@@ -52,12 +57,20 @@ impl From<&Server> for Limits {
     }
 }
 
-/// Serves `endpoint` on `listeners` until `shutdown` is ready. Then no connection is accepted, idle ones are closed, requests in
-/// flight may finish within their time, and what is left is cut off; when this returns, no request is being answered any more.
-pub async fn serve<E: Endpoint + 'static>(listeners: Listeners, endpoint: E, limits: Limits, shutdown: impl Future<Output = ()>) {
+/// Serves `endpoint` on `listeners`, by TLS alone where there is `tls`, until `shutdown` is ready. Then no connection is accepted, idle ones
+/// are closed, requests in flight may finish within their time, and what is left is cut off; when this returns, no request is being answered
+/// any more.
+pub async fn serve<E: Endpoint + 'static>(
+    listeners: Listeners,
+    tls: Option<Tls>,
+    endpoint: E,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) {
     let endpoint = Arc::new(endpoint);
     let slots = Arc::new(Semaphore::new(limits.max_connections));
     let graceful = GracefulShutdown::new();
+    let (stopping, _) = watch::channel(());
     let (cut_off, _) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
@@ -68,7 +81,7 @@ pub async fn serve<E: Endpoint + 'static>(listeners: Listeners, endpoint: E, lim
             () = &mut shutdown => break,
             next = next => next,
         };
-        let answered = answer(connection, Arc::clone(&endpoint), limits, graceful.watcher());
+        let answered = answer(connection, tls.clone(), Arc::clone(&endpoint), limits, graceful.watcher(), stopping.subscribe());
         let mut cut_off = cut_off.subscribe();
         tokio::spawn(async move {
             tokio::select! {
@@ -79,8 +92,9 @@ pub async fn serve<E: Endpoint + 'static>(listeners: Listeners, endpoint: E, lim
         });
     }
     drop(listeners);
+    drop(stopping);
     tracing::info!(connections = graceful.count(), "stopping: requests in flight may finish");
-    if tokio::time::timeout(limits.shutdown_timeout, graceful.shutdown()).await.is_err() {
+    if timeout(limits.shutdown_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("stopping: some requests did not finish in time and are cut off");
     }
     drop(cut_off);
@@ -89,16 +103,43 @@ pub async fn serve<E: Endpoint + 'static>(listeners: Listeners, endpoint: E, lim
 }
 
 /// Answers the requests of one connection.
-async fn answer<E: Endpoint + 'static>(connection: Connection, endpoint: Arc<E>, limits: Limits, watcher: Watcher) {
+async fn answer<E: Endpoint + 'static>(
+    connection: Connection,
+    tls: Option<Tls>,
+    endpoint: Arc<E>,
+    limits: Limits,
+    watcher: Watcher,
+    stopping: watch::Receiver<()>,
+) {
     let Connection { stream, local, peer } = connection;
     // Answers are small and written at once: waiting to fill a packet only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, %peer, "the connection is gone already");
         return;
     }
-    let ends = Ends { local: LocalAddr(Addr::SocketAddr(local)), peer: RemoteAddr(Addr::SocketAddr(peer)), scheme: Scheme::HTTP };
-    if let Err(error) = answer_http1(stream, ends, endpoint, limits, watcher).await {
+    let scheme = if tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+    let ends = Ends { local: LocalAddr(Addr::SocketAddr(local)), peer: RemoteAddr(Addr::SocketAddr(peer)), scheme };
+    let ended = match tls {
+        None => answer_http1(stream, ends, endpoint, limits, watcher).await,
+        // Boxed, so that a connection without TLS has no room for one with it.
+        Some(tls) => match Box::pin(shake_hands(stream, &tls, limits, stopping)).await {
+            Ok(stream) => Box::pin(answer_http1(stream, ends, endpoint, limits, watcher)).await,
+            Err(error) => {
+                tracing::debug!(%error, %peer, "no TLS connection came about");
+                return;
+            }
+        },
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, %peer, "the connection ended early");
+    }
+}
+
+/// Gets TLS ready on a stream. There is no request in flight yet, so nothing of it outlives the signal to stop.
+async fn shake_hands(stream: TcpStream, tls: &Tls, limits: Limits, mut stopping: watch::Receiver<()>) -> io::Result<TlsStream<TcpStream>> {
+    tokio::select! {
+        ready = timeout(limits.header_timeout, tls.acceptor().accept(stream)) => ready.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
+        _ = stopping.changed() => Err(io::ErrorKind::Interrupted.into()),
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use poem::http::StatusCode;
 use poem::{Request, Response, Route, get, handler, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::{Barrier, Notify, oneshot};
 use tokio::task::JoinHandle;
 
@@ -33,7 +32,7 @@ async fn start<E: Endpoint + 'static>(endpoint: E, limits: Limits) -> Running {
     let listeners = Listeners::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
     let address = *listeners.local_addresses().first().unwrap();
     let (stop, stopping) = oneshot::channel();
-    let stopped = tokio::spawn(serve(listeners, endpoint, limits, async {
+    let stopped = tokio::spawn(serve(listeners, None, endpoint, limits, async {
         let _ = stopping.await;
     }));
     Running { address, stop, stopped }
@@ -63,7 +62,7 @@ async fn ask(address: SocketAddr, request: &[u8]) -> String {
 
 async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    tokio::time::timeout(HOPELESS, stream.read_to_end(&mut answer)).await.expect("the server closes the connection").unwrap();
+    timeout(HOPELESS, stream.read_to_end(&mut answer)).await.expect("the server closes the connection").unwrap();
     String::from_utf8(answer).unwrap()
 }
 

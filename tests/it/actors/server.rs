@@ -183,7 +183,7 @@ impl TestServer {
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let routes = endpoint(&server, &surroundings);
-        tokio::spawn(serve(listeners, routes, limits, async {
+        tokio::spawn(serve(listeners, None, routes, limits, async {
             let _ = stopped.await;
         }));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
