@@ -10,8 +10,9 @@ use crate::config::Config;
 use crate::protocol::time::Timestamp;
 use crate::signing::{KeyFolder, KeyFolderFailure};
 use crate::store::Store;
+use crate::web::tls::{Flaw, Pair};
 
-/// Check configuration, database, keys and clock
+/// Check configuration, database, keys, clock and certificates
 #[derive(Args)]
 #[command(after_help = "Example:\n  claviger check --config claviger.toml")]
 pub(super) struct Arguments {
@@ -29,8 +30,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
         say(format!("warning  configuration: {warning}"))?;
     }
     let now = Clock::system().now();
-    let found =
-        [("database", database(&config).await), ("keys", keys(&config, now)), ("clock", clock(now)), ("outbound", certificates(&config))];
+    let mut found = vec![
+        ("database", database(&config).await),
+        ("keys", keys(&config, now)),
+        ("clock", clock(now)),
+        ("outbound", certificates(&config)),
+    ];
+    if config.tls.files().is_some() {
+        found.push(("tls", tls(&config, now)?));
+    }
     let mut problems = 0;
     for (what, result) in found {
         match result {
@@ -73,6 +81,26 @@ fn certificates(config: &Config) -> Result<String, String> {
     outbound(config).map_err(|trouble| trouble.to_string())?;
     let own = config.outbound.ca_file.as_ref().map(|path| format!(", and those in {}", path.display()));
     Ok(format!("the certificate authorities of the web are believed{}", own.unwrap_or_default()))
+}
+
+/// What the server's own certificate is like. That it should be replaced soon is said at once: it is no problem yet.
+fn tls(config: &Config, now: Timestamp) -> Result<Result<String, String>, Trouble> {
+    let pair = match Pair::read(&config.tls) {
+        Ok(pair) => pair,
+        Err(failure) => return Ok(Err(failure.to_string())),
+    };
+    let (fatal, early): (Vec<_>, Vec<_>) = pair.flaws(&config.issuer, now).into_iter().partition(Flaw::is_fatal);
+    for flaw in early {
+        say(format!("warning  tls: the certificate {flaw}"))?;
+    }
+    if fatal.is_empty() {
+        let ends = pair.validity().and_then(|validity| validity.ends);
+        return Ok(Ok(format!(
+            "the certificate fits its key and the issuer{}",
+            ends.map(|at| format!(", until {at}")).unwrap_or_default()
+        )));
+    }
+    Ok(Err(fatal.iter().map(|flaw| format!("the certificate {flaw}")).collect::<Vec<_>>().join(" ")))
 }
 
 fn clock(now: Timestamp) -> Result<String, String> {

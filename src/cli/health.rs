@@ -11,11 +11,15 @@ use hyper::client::conn::http1::handshake;
 use hyper::header::HOST;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::cli::output::{Trouble, say};
 use crate::cli::place::Place;
+use crate::config::Config;
+use crate::web::tls::Pair;
+use crate::web::tls::own::{Connector, showed_another};
 
 /// Ask the running server on this machine whether it is ready
 #[derive(Args)]
@@ -27,13 +31,22 @@ pub(super) struct Arguments {
 
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a server that shows another certificate than that of the file is left alone: it looks at the file once a second.
+const REST: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     let config = arguments.place.config()?;
     let addresses: Vec<SocketAddr> = config.server.listen.iter().copied().flat_map(from_this_machine).collect();
     let shown = addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(" or ");
-    let asked = timeout(PATIENCE, ask(&addresses, config.issuer.authority())).await;
-    let answer = asked.map_err(|_| Trouble::new(format!("the server did not answer at {shown} within {} s", PATIENCE.as_secs())))?;
+    let mut other_certificate = false;
+    let asked = timeout(PATIENCE, ask(&addresses, &config, &mut other_certificate)).await;
+    let answer = match asked {
+        Ok(answer) => answer,
+        Err(_) if other_certificate => {
+            return Err(Trouble::new(format!("what listens at {shown} shows another certificate than that of tls.certificate_file")));
+        }
+        Err(_) => return Err(Trouble::new(format!("the server did not answer at {shown} within {} s", PATIENCE.as_secs()))),
+    };
     match answer {
         Ok(StatusCode::OK) => {
             say("The server is ready.")?;
@@ -47,6 +60,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             Err(Trouble::new(format!("nobody listens at {shown}. Is the server running?")))
         }
         Err(Unanswered::Connect(error)) => Err(Trouble::new(format!("there is no way to {shown}: {error}"))),
+        Err(Unanswered::Encrypt(error)) => Err(Trouble::new(format!("what listens at {shown} does not speak TLS as it should: {error}"))),
         Err(Unanswered::Speak(error)) => Err(Trouble::new(format!("what listens at {shown} gave no answer: {error}"))),
     }
 }
@@ -54,12 +68,31 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
 /// Why there is no answer.
 enum Unanswered {
     Connect(std::io::Error),
+    Encrypt(std::io::Error),
     Speak(hyper::Error),
 }
 
-/// The status that the first of `addresses` where somebody listens answers with. `host` is the server's own: `claviger dev` minds.
-async fn ask(addresses: &[SocketAddr], host: &str) -> Result<StatusCode, Unanswered> {
-    let stream = TcpStream::connect(addresses).await.map_err(Unanswered::Connect)?;
+/// The status that the first of `addresses` where somebody listens answers with. `other_certificate` says whether it was asked in vain so
+/// far because it showed another certificate than that of the file.
+async fn ask(addresses: &[SocketAddr], config: &Config, other_certificate: &mut bool) -> Result<StatusCode, Unanswered> {
+    let host = config.issuer.authority();
+    loop {
+        let stream = TcpStream::connect(addresses).await.map_err(Unanswered::Connect)?;
+        if config.tls.files().is_none() {
+            return ask_on(stream, host).await;
+        }
+        let connector = Connector::new(Pair::read(&config.tls).ok().as_ref(), &config.issuer).map_err(Unanswered::Encrypt)?;
+        match connector.connect(stream).await {
+            Ok(stream) => return ask_on(stream, host).await,
+            Err(error) if showed_another(&error) => *other_certificate = true,
+            Err(error) => return Err(Unanswered::Encrypt(error)),
+        }
+        sleep(REST).await;
+    }
+}
+
+/// The status that whoever is at the other end of `stream` answers with. `host` is the server's own: `claviger dev` minds.
+async fn ask_on(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, host: &str) -> Result<StatusCode, Unanswered> {
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(Unanswered::Speak)?;
     tokio::spawn(connection);
     let mut request = Request::new(Empty::<Bytes>::new());
