@@ -17,5 +17,6 @@ mod prune;
 mod requests;
 mod serve;
 mod shutdown;
+mod tls;
 mod users;
 mod why;

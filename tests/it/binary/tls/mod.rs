@@ -1,0 +1,8 @@
+//! A server that speaks TLS itself, over real sockets: what it speaks, with which certificate, and what it says about it.
+
+mod check;
+mod hello;
+mod life;
+mod reload;
+mod site;
+mod speaks;
