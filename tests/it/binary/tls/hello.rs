@@ -94,10 +94,3 @@ async fn only_the_suites_of_the_configuration_are_spoken() {
     assert_eq!(first(secured.site.port, &hello(TLS_1_2, &[GOOD, [0xc0, 0x2c]])).await, First::ServerHello);
     assert_eq!(first(secured.site.port, &hello(TLS_1_2, &[GOOD])).await, HANDSHAKE_FAILURE);
 }
-
-#[tokio::test]
-async fn a_server_of_tls_1_3_alone_refuses_1_2() {
-    let secured = Secured::with("", "minimum_version = \"1.3\"\n");
-    let _running = secured.site.serve().await;
-    assert_eq!(first(secured.site.port, &hello(TLS_1_2, &[GOOD])).await, PROTOCOL_VERSION);
-}
