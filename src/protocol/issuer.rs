@@ -106,6 +106,8 @@ pub fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
+    /// Conformance: 3
+
     #[test]
     fn an_issuer_is_https_or_loopback_and_plain() {
         for good in

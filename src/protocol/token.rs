@@ -173,6 +173,20 @@ mod tests {
         assert!(Token::parse(TokenKind::AuthorizationCode, token.reveal()).is_none());
     }
 
+    /// Conformance: 36
+    #[test]
+    fn a_token_holds_more_than_anybody_guesses_and_fits_where_bearer_tokens_go() {
+        for kind in TokenKind::ALL {
+            let [one, other] = [[0; RANDOM_BYTES], [255; RANDOM_BYTES]].map(|random| Token::new(kind, random).reveal().to_owned());
+            let random = one.strip_prefix(kind.prefix()).unwrap();
+            // RFC 6749 §10.10: 128 bits at least; each character holds six.
+            assert!(random.len() * 6 >= 128 && one != other, "{one}");
+            // RFC 6750 §2.1, `b64token`.
+            let fits = |character: char| character.is_ascii_alphanumeric() || "-._~+/".contains(character);
+            assert!([one, other].iter().all(|token| token.chars().all(fits)));
+        }
+    }
+
     #[test]
     fn a_mistyped_token_is_refused_by_its_checksum() {
         let token = Token::new(TokenKind::AuthorizationCode, [7; RANDOM_BYTES]);

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+/// Asserts that a file is as it was made of the source now; makes it anew when that is wanted.
 #[track_caller]
-fn assert_fresh(file: &str, made: &str) {
+pub fn assert_fresh(file: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("CLAVIGER_TEST_GENERATE").is_some() {
         std::fs::write(&path, made).unwrap();

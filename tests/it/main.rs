@@ -8,6 +8,7 @@ mod actors;
 mod attacks;
 mod binary;
 mod browser;
+mod conformance;
 mod database;
 mod endpoints;
 mod examples;

@@ -20,6 +20,8 @@ fn basic(credentials: &str) -> String {
     format!("Basic {}", STANDARD.encode(credentials))
 }
 
+/// Conformance: 39
+
 #[tokio::test]
 async fn a_wrong_secret_an_unknown_and_a_disabled_client_look_the_same_everywhere() {
     let server = TestServer::start().await;
@@ -50,6 +52,8 @@ async fn a_wrong_secret_an_unknown_and_a_disabled_client_look_the_same_everywher
     }
 }
 
+/// Conformance: 48
+
 #[tokio::test]
 async fn a_client_uses_the_method_that_it_registered_and_no_other() {
     let server = TestServer::start().await;
@@ -71,6 +75,8 @@ async fn a_client_uses_the_method_that_it_registered_and_no_other() {
     assert_refused(&server.token(Some("demo-web"), &refresh).await, 401, "invalid_client");
     assert_refused(&server.token(None, &refresh).await, 401, "invalid_client");
 }
+
+/// Conformance: 48
 
 #[tokio::test]
 async fn two_methods_at_once_are_refused() {

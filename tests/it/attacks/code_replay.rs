@@ -41,6 +41,8 @@ async fn fifty_at_once_get_one_answer_and_that_one_is_taken_back(database: Datab
     assert_eq!(database.rows("refresh_token").await, 1);
 }
 
+/// Conformance: 38
+
 #[tokio::test]
 async fn a_replay_revokes_everything_that_the_code_gave_also_much_later() {
     let server = TestServer::start().await;
@@ -55,6 +57,8 @@ async fn a_replay_revokes_everything_that_the_code_gave_also_much_later() {
         assert_refused(&web.try_refresh(tokens.refresh(), &[]).await, 400, "invalid_grant");
     }
 }
+
+/// Conformance: 37
 
 #[tokio::test]
 async fn who_merely_saw_the_code_can_neither_redeem_it_nor_end_anything_by_it() {
@@ -101,6 +105,8 @@ async fn who_merely_saw_the_code_can_neither_redeem_it_nor_end_anything_by_it() 
     web.refresh(tokens.refresh()).await;
 }
 
+/// Conformance: 37
+
 #[tokio::test]
 async fn a_code_is_good_for_less_than_a_minute() {
     let server = TestServer::start().await;
@@ -138,6 +144,8 @@ async fn nothing_else_passes_for_a_code() {
     assert!(server.is_active(tokens.access()).await);
     web.redeem(&code).await;
 }
+
+/// Conformance: 29, 37
 
 #[tokio::test]
 async fn a_proof_key_can_be_neither_left_out_nor_added_between_the_endpoints() {

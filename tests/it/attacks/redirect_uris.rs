@@ -41,6 +41,8 @@ async fn assert_goes_nowhere(server: &TestServer, browser: &Browser<'_>, client:
     assert!(consent.header("location").is_some_and(|location| location.starts_with(&server.url("/authorize?"))), "{redirect_uri}");
 }
 
+/// Conformance: 12
+
 #[tokio::test]
 async fn nothing_but_the_registered_characters_will_do() {
     let server = TestServer::start().await;

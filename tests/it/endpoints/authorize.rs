@@ -25,6 +25,8 @@ fn escaped(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
+/// Conformance: 13, 77
+
 #[tokio::test]
 async fn a_code_and_an_error_come_back_in_the_mode_that_was_asked_for_with_state_and_issuer() {
     let server = TestServer::start().await;
@@ -41,6 +43,8 @@ async fn a_code_and_an_error_come_back_in_the_mode_that_was_asked_for_with_state
         assert_eq!((&pairs[0].1, &pairs[2].1, &pairs[3].1), (&"login_required".to_owned(), &"state-1".to_owned(), &server.issuer));
     }
 }
+
+/// Conformance: 19
 
 #[tokio::test]
 async fn a_form_that_posts_itself_carries_codes_and_errors_and_escapes_a_hostile_state() {
@@ -72,6 +76,8 @@ async fn a_form_that_posts_itself_carries_codes_and_errors_and_escapes_a_hostile
     assert!(policy.contains("frame-ancestors 'none'") && policy.contains("script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
     assert_eq!((answer.header("cache-control"), answer.header("referrer-policy")), (Some("no-store"), Some("no-referrer")));
 }
+
+/// Conformance: 15
 
 #[tokio::test]
 async fn state_and_nonce_come_back_byte_for_byte_up_to_1024_bytes_and_longer_ones_are_refused() {
@@ -109,6 +115,8 @@ async fn a_state_that_was_not_sent_does_not_come_back() {
     }
 }
 
+/// Conformance: 10
+
 #[tokio::test]
 async fn a_post_from_another_site_without_cookies_gets_what_the_get_would() {
     let server = TestServer::start().await;
@@ -143,6 +151,8 @@ async fn a_post_that_is_no_form_is_refused_on_our_own_page() {
     answer.assert_error_page("invalid_request");
     server.get(&format!("/authorize?client_id=demo-web&x={}", &long[..20_000])).await.assert_error_page("invalid_request");
 }
+
+/// Conformance: 11
 
 #[tokio::test]
 async fn order_and_unknown_parameters_make_no_difference() {

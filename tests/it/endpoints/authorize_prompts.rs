@@ -13,6 +13,8 @@ async fn alice_at<'a>(server: &'a TestServer, web: &RelyingParty<'_>) -> (Browse
     (browser, web.redeem(&back.code()).await)
 }
 
+/// Conformance: 21
+
 #[tokio::test]
 async fn none_never_shows_a_page() {
     let server = TestServer::start().await;
@@ -31,6 +33,8 @@ async fn none_never_shows_a_page() {
     server.clock.advance(Duration::from_hours(8));
     assert_eq!(browser.open(&silent).await.parameter("error").as_deref(), Some("login_required"), "the session is over");
 }
+
+/// Conformance: 22
 
 #[tokio::test]
 async fn login_asks_for_the_password_once_more_and_makes_auth_time_new() {
@@ -62,6 +66,8 @@ async fn a_sign_in_for_one_request_does_not_count_for_another() {
     assert_eq!(browser.open(&one).await.url.path(), "/login", "and it counts once");
 }
 
+/// Conformance: 22
+
 #[tokio::test]
 async fn consent_asks_again_for_what_was_allowed_before() {
     let server = TestServer::start().await;
@@ -78,6 +84,8 @@ async fn consent_asks_again_for_what_was_allowed_before() {
     assert_eq!(consent.url.path(), "/consent");
 }
 
+/// Conformance: 22
+
 #[tokio::test]
 async fn select_account_lets_somebody_else_sign_in_and_ends_the_session_before() {
     let server = TestServer::start().await;
@@ -92,6 +100,8 @@ async fn select_account_lets_somebody_else_sign_in_and_ends_the_session_before()
     assert_eq!(server.userinfo(alices.access()).await.status, 401, "her session in this browser is over");
     web.try_refresh(alices.refresh(), &[]).await.assert_error(400, "invalid_grant");
 }
+
+/// Conformance: 23
 
 #[tokio::test]
 async fn max_age_asks_whoever_signed_in_longer_ago() {
@@ -125,6 +135,8 @@ async fn a_login_hint_fills_in_the_name_whatever_is_in_it() {
     let plain = Browser::new(&server).open(&web.authorization_url("openid", "")).await;
     assert_eq!(plain.field("username").as_deref(), Some(""));
 }
+
+/// Conformance: 25
 
 #[tokio::test]
 async fn an_id_token_hint_names_the_only_person_who_will_do() {

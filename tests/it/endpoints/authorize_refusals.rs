@@ -27,6 +27,8 @@ fn with(web: &RelyingParty<'_>, name: &str, value: Option<&str>) -> String {
     format!("{path}?{}", query.join("&"))
 }
 
+/// Conformance: 13, 14, 17
+
 #[tokio::test]
 async fn only_registered_response_types_are_answered() {
     let server = TestServer::start().await;
@@ -50,6 +52,8 @@ async fn only_registered_response_types_are_answered() {
     }
 }
 
+/// Conformance: 29
+
 #[tokio::test]
 async fn a_proof_key_is_s256_and_well_formed() {
     let server = TestServer::start().await;
@@ -65,6 +69,8 @@ async fn a_proof_key_is_s256_and_well_formed() {
         assert_told(&browser.open(&with(&web, "code_challenge_method", method)).await, "invalid_request");
     }
 }
+
+/// Conformance: 30
 
 #[tokio::test]
 async fn what_is_not_supported_is_refused_by_name_and_nothing_is_fetched() {
@@ -89,6 +95,7 @@ async fn what_is_not_supported_is_refused_by_name_and_nothing_is_fetched() {
     assert!(inside.accept().is_err(), "nobody called");
 }
 
+/// Conformance: 14
 #[tokio::test]
 async fn prompts_and_ages_that_make_no_sense_are_refused() {
     let server = TestServer::start().await;
@@ -124,6 +131,8 @@ async fn a_scope_of_which_nothing_is_left_is_refused_and_what_is_left_is_asked_f
     assert_eq!(web.redeem(&back.code()).await.text("scope"), "openid profile", "the client's default");
 }
 
+/// Conformance: 11
+
 #[tokio::test]
 async fn a_repeated_parameter_is_told_to_the_client_unless_it_says_who_or_where() {
     let server = TestServer::start().await;
@@ -140,6 +149,8 @@ async fn a_repeated_parameter_is_told_to_the_client_unless_it_says_who_or_where(
         Answer::of(server.http.get(url).send().await.unwrap()).await.assert_error_page("invalid_request");
     }
 }
+
+/// Conformance: 12
 
 #[tokio::test]
 async fn nobody_is_sent_anywhere_for_a_client_that_is_unknown_or_disabled() {
@@ -163,6 +174,8 @@ async fn nobody_is_sent_anywhere_for_a_client_that_is_unknown_or_disabled() {
     server.server.enable_client(&id, false).await.unwrap().unwrap();
     Answer::of(server.http.get(web.authorization_url("openid", "")).send().await.unwrap()).await.assert_error_page("invalid_request");
 }
+
+/// Conformance: 12
 
 #[tokio::test]
 async fn a_redirect_uri_may_be_left_out_only_where_one_is_registered() {

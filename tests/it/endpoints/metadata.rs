@@ -23,6 +23,8 @@ fn words(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
 }
 
+/// Conformance: 1, 2, 4, 6
+
 #[tokio::test]
 async fn both_documents_are_the_same_and_say_nothing_empty() {
     let server = TestServer::start().await;
@@ -66,6 +68,8 @@ async fn there_is_something_at_every_endpoint() {
     assert_eq!(count, 7);
 }
 
+/// Conformance: 5
+
 #[tokio::test]
 async fn every_grant_type_works() {
     let server = TestServer::start().await;
@@ -102,6 +106,8 @@ async fn every_grant_type_works() {
         assert_eq!(answer.status, 200, "{grant_type}: {}", answer.body);
     }
 }
+
+/// Conformance: 5
 
 #[tokio::test]
 async fn every_response_mode_type_and_prompt_works() {
@@ -180,6 +186,8 @@ async fn id_claims_of_who_came_from_elsewhere() -> Value {
     web.redeem(&browser.submit(&page, &[], "consent-allow").await.code()).await.id_claims()
 }
 
+/// Conformance: 5
+
 #[tokio::test]
 async fn every_claim_and_challenge_method_that_is_promised_is_there() {
     let server = TestServer::start().await;
@@ -196,6 +204,8 @@ async fn every_claim_and_challenge_method_that_is_promised_is_there() {
         assert!(is_there, "{claim} is promised and nowhere to be found");
     }
 }
+
+/// Conformance: 7
 
 #[tokio::test]
 async fn the_keys_are_public_and_can_be_kept_for_a_while() {

@@ -32,6 +32,8 @@ fn header_of(jwt: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').next().unwrap()).unwrap()).unwrap()
 }
 
+/// Conformance: 9, 40
+
 #[tokio::test]
 async fn client_credentials_give_an_access_token_for_the_default_scope_and_nothing_else() {
     let server = TestServer::start().await;
@@ -69,6 +71,8 @@ async fn a_password_gives_tokens_of_the_person_for_the_default_scope() {
     assert!(reply["refresh_token"].as_str().unwrap().starts_with("clv_rt_"));
 }
 
+/// Conformance: 40, 45
+
 #[tokio::test]
 async fn a_code_gives_tokens_with_an_id_token_that_is_bound_to_the_access_token() {
     let server = TestServer::start().await;
@@ -88,6 +92,8 @@ async fn a_code_gives_tokens_with_an_id_token_that_is_bound_to_the_access_token(
     assert_eq!(claims(id), expected);
     assert!(sid.is_string());
 }
+
+/// Conformance: 41
 
 #[tokio::test]
 async fn a_refresh_gives_new_tokens_of_the_same_sign_in() {

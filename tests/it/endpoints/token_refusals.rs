@@ -19,6 +19,8 @@ async fn post_raw(server: &TestServer, media_type: Option<&str>, body: impl Into
     Answer::of(request.send().await.unwrap()).await
 }
 
+/// Conformance: 39
+
 #[tokio::test]
 async fn the_grant_type_is_there_known_and_registered() {
     let server = TestServer::start().await;

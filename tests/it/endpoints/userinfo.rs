@@ -27,6 +27,8 @@ fn assert_refused(answer: &Answer, status: u16, code: &str) {
     assert!(!answer.body.contains("alice"));
 }
 
+/// Conformance: 28
+
 #[tokio::test]
 async fn the_scopes_say_what_is_released() {
     let server = TestServer::start().await;
@@ -65,6 +67,8 @@ async fn me_adds_what_a_frontend_needs() {
     post.assert_error(405, "method_not_allowed");
     assert_eq!(post.header("allow"), Some("GET, HEAD"));
 }
+
+/// Conformance: 53
 
 #[tokio::test]
 async fn the_token_stands_in_the_header_or_in_the_form() {
@@ -106,6 +110,8 @@ async fn a_token_in_two_places_or_in_pieces_is_a_bad_request() {
     Answer::of(json.send().await.unwrap()).await.assert_error(400, "invalid_request");
 }
 
+/// Conformance: 53
+
 #[tokio::test]
 async fn a_token_in_the_query_is_not_read() {
     let server = TestServer::start().await;
@@ -116,6 +122,8 @@ async fn a_token_in_the_query_is_not_read() {
     }
     assert_refused(&server.post(&format!("/userinfo?access_token={token}"), None, &[]).await, 401, "invalid_token");
 }
+
+/// Conformance: 54
 
 #[tokio::test]
 async fn without_a_token_the_challenge_has_no_error() {
@@ -146,6 +154,8 @@ async fn a_live_token_without_openid_lacks_the_scope() {
         }
     }
 }
+
+/// Conformance: 54
 
 #[tokio::test]
 async fn what_is_dead_is_dead_everywhere() {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::actors::{Browser, RelyingParty, TestServer};
 
+/// Conformance: 35
+
 #[tokio::test]
 async fn alice_signs_in_consents_and_the_application_gets_her_tokens() {
     let server = TestServer::start().await;
@@ -47,6 +49,8 @@ async fn the_second_application_asks_for_consent_and_not_for_the_password() {
     assert_eq!(second["iat"].as_i64().unwrap() - second["auth_time"].as_i64().unwrap(), 3600);
     assert_eq!((&first["aud"], &second["aud"]), (&"demo-web".into(), &"demo-spa".into()));
 }
+
+/// Conformance: 24
 
 #[tokio::test]
 async fn whoever_returns_to_an_application_is_asked_nothing() {

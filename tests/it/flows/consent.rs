@@ -5,6 +5,8 @@ use claviger::protocol::client::ClientId;
 
 use crate::actors::{Browser, RelyingParty, TestServer};
 
+/// Conformance: 34
+
 #[tokio::test]
 async fn who_does_not_allow_it_goes_back_with_access_denied() {
     let server = TestServer::start().await;
@@ -23,6 +25,8 @@ async fn who_does_not_allow_it_goes_back_with_access_denied() {
     assert_eq!(again.trail, ["/authorize", "/consent"], "a no is for that one time");
     assert_eq!(web.redeem(&browser.submit(&again, &[], "consent-allow").await.code()).await.text("scope"), "items:read openid");
 }
+
+/// Conformance: 24
 
 #[tokio::test]
 async fn an_application_that_wants_more_asks_again() {
@@ -79,6 +83,8 @@ async fn another_account_can_be_used_at_the_consent_page() {
     assert_ne!(bobs.id_claims()["sid"], alices.id_claims()["sid"]);
     assert!(!server.is_active(alices.access()).await, "alice's session in this browser is over");
 }
+
+/// Conformance: 42
 
 #[tokio::test]
 async fn our_own_application_asks_only_for_access_while_the_person_is_away() {

@@ -20,6 +20,8 @@ async fn answer(server: &TestServer, app: &RelyingParty<'_>, response_type: &str
     page
 }
 
+/// Conformance: 17, 18, 28, 44
+
 #[tokio::test]
 async fn each_response_type_gives_what_it_says_and_binds_it() {
     let server = TestServer::start().await;
@@ -71,6 +73,8 @@ async fn each_response_type_gives_what_it_says_and_binds_it() {
     }
 }
 
+/// Conformance: 18, 19
+
 #[tokio::test]
 async fn every_response_mode_carries_them_but_the_query() {
     let server = TestServer::start().await;
@@ -93,6 +97,8 @@ async fn every_response_mode_carries_them_but_the_query() {
     }
 }
 
+/// Conformance: 16
+
 #[tokio::test]
 async fn an_id_token_from_here_needs_a_nonce_and_openid() {
     let server = TestServer::start().await;
@@ -107,6 +113,8 @@ async fn an_id_token_from_here_needs_a_nonce_and_openid() {
         assert_eq!(error.as_deref(), response_type.has_id_token().then_some("invalid_request"), "{response_type}: {}", page.url);
     }
 }
+
+/// Conformance: 17
 
 #[tokio::test]
 async fn a_client_that_did_not_register_for_it_gets_none() {

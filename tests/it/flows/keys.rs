@@ -19,6 +19,8 @@ fn kid(jwt: &str) -> String {
     serde_json::from_slice::<serde_json::Value>(&header).unwrap()["kid"].as_str().unwrap().to_owned()
 }
 
+/// Conformance: 8, 9
+
 #[tokio::test]
 async fn a_rotation_moves_every_key_on_and_old_tokens_stay_good() {
     let server = TestServer::start().await;

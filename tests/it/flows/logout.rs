@@ -17,6 +17,8 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
     browser.open("/account").await.url.path() == "/account"
 }
 
+/// Conformance: 65
+
 #[tokio::test]
 async fn who_signs_out_is_asked_and_may_stay() {
     let server = TestServer::start().await;
@@ -38,6 +40,8 @@ async fn who_signs_out_is_asked_and_may_stay() {
     assert!(!is_signed_in(&mut browser).await);
 }
 
+/// Conformance: 65, 66
+
 #[tokio::test]
 async fn an_application_that_proves_whom_it_means_signs_them_out_and_gets_them_back() {
     let server = TestServer::start().await;
@@ -57,6 +61,8 @@ async fn an_application_that_proves_whom_it_means_signs_them_out_and_gets_them_b
     assert!(!is_signed_in(&mut thief).await, "the session is over, not only forgotten by the browser");
 }
 
+/// Conformance: 66
+
 #[tokio::test]
 async fn an_address_that_is_not_registered_is_not_gone_to() {
     let server = TestServer::start().await;
@@ -71,6 +77,8 @@ async fn an_address_that_is_not_registered_is_not_gone_to() {
         assert!(!is_signed_in(&mut browser).await, "{uri}");
     }
 }
+
+/// Conformance: 65
 
 #[tokio::test]
 async fn a_hint_about_another_session_signs_nobody_out_without_asking() {
@@ -89,6 +97,8 @@ async fn a_hint_about_another_session_signs_nobody_out_without_asking() {
     assert!(is_signed_in(&mut other).await, "the other browser is left alone");
 }
 
+/// Conformance: 65
+
 #[tokio::test]
 async fn an_applications_own_form_works_although_it_comes_without_cookies() {
     let server = TestServer::start().await;
@@ -104,6 +114,8 @@ async fn an_applications_own_form_works_although_it_comes_without_cookies() {
     assert_eq!(back.url.as_str(), "http://localhost:5173/?state=s");
     assert!(!is_signed_in(&mut browser).await);
 }
+
+/// Conformance: 68
 
 #[tokio::test]
 async fn what_hangs_on_the_session_is_inactive_at_once_and_offline_access_goes_on() {
@@ -132,6 +144,8 @@ async fn what_hangs_on_the_session_is_inactive_at_once_and_offline_access_goes_o
     server.clock.advance(Duration::from_hours(13 * 24));
     spa.refresh(refreshed.refresh()).await;
 }
+
+/// Conformance: 67
 
 #[tokio::test]
 async fn who_is_not_signed_in_is_told_that_they_are_signed_out() {

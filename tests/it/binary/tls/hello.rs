@@ -56,6 +56,8 @@ async fn first(port: u16, hello: &[u8]) -> First {
     }
 }
 
+/// Conformance: 83
+
 #[tokio::test]
 async fn older_versions_and_weak_suites_are_refused() {
     let secured = Secured::new();
@@ -86,6 +88,8 @@ async fn older_versions_and_weak_suites_are_refused() {
     let all: Vec<[u8; 2]> = weak.iter().map(|(_, number)| *number).collect();
     assert_eq!(first(port, &hello(TLS_1_2, &all)).await, HANDSHAKE_FAILURE);
 }
+
+/// Conformance: 83
 
 #[tokio::test]
 async fn only_the_suites_of_the_configuration_are_spoken() {

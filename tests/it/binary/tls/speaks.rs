@@ -33,6 +33,8 @@ async fn discovery_is_there_by_tls_1_2_and_by_1_3() {
     assert!(stranger.get(secured.site.url(DISCOVERY)).send().await.is_err(), "it shows the certificate that it was given");
 }
 
+/// Conformance: 83
+
 #[tokio::test]
 async fn a_server_of_tls_1_3_alone_refuses_1_2() {
     let secured = Secured::with("", "minimum_version = \"1.3\"\n");
