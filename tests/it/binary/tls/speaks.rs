@@ -82,7 +82,13 @@ async fn a_person_signs_in_with_cookies_for_this_host_by_tls_alone() {
     assert_eq!(page.parameter("iss").as_deref(), Some(site.issuer.as_str()));
 
     let code = page.code();
-    let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", callback), ("code_verifier", verifier)];
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "shop"),
+        ("code", code.as_str()),
+        ("redirect_uri", callback),
+        ("code_verifier", verifier),
+    ];
     let answer = site.post("/token", None, &form).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let claims = claims(answer.json()["id_token"].as_str().unwrap());
