@@ -1,7 +1,10 @@
 //! Connections that take too long, and the end of the server.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::binary::program::eventually;
 use crate::binary::tls::hello::{TLS_1_2, hello};
@@ -20,6 +23,21 @@ async fn whoever_takes_too_long_to_shake_hands_loses_the_connection() {
         assert!(!rest.windows(5).any(|part| part == b"HTTP/"), "{rest:?}");
     }
     assert_eq!(secured.site.get("/health/live").await.status, 200, "the only place is free again");
+}
+
+#[tokio::test]
+async fn whoever_leaves_an_answer_unread_loses_the_connection() {
+    let secured = Secured::with("write_timeout = 1\nheader_timeout = 60\nmax_connections = 1\n", "[docs]\nenabled = true\n");
+    let _running = secured.site.serve().await;
+    let page = secured.site.get("/docs").await.body;
+    let large = page.split('"').find(|part| part.ends_with("swagger-ui-bundle.js")).unwrap();
+    let mut stream = secured.authority.connect(secured.site.port).await;
+    // Far more than what fits into anybody's buffers.
+    let requests = format!("GET {large} HTTP/1.1\r\nHost: localhost\r\n\r\n").repeat(40);
+    stream.write_all(requests.as_bytes()).await.unwrap();
+    let answered = timeout(Duration::from_mins(1), secured.site.get("/health/live")).await;
+    assert_eq!(answered.expect("the only place becomes free").status, 200);
+    drop(stream);
 }
 
 #[tokio::test]
