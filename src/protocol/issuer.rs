@@ -107,7 +107,6 @@ mod tests {
     use super::*;
 
     /// Conformance: 3
-
     #[test]
     fn an_issuer_is_https_or_loopback_and_plain() {
         for good in

@@ -42,7 +42,7 @@ const LINES: &[(u32, &str, bool)] = &[
         "Key rotation on demand: publish new key (new kid) beside the old one; sign with the new; old one verifiable for the longest token life (Core §10.1.1)",
         HOLDS,
     ),
-    (9, "JWS header always has kid; key selection by client's registered alg; default RS256 (Core §2, Registration §2)", HOLDS),
+    (9, "JWS header always has kid; key selection by client's registered alg; default RS256 (Core §2, Registration §2)", OPEN),
     (10, "GET and POST give the same result, also when the POST is cross-site and the cookie is SameSite=Lax (Core §3.1.2.1)", HOLDS),
     (11, "Unknown parameters ignored; repeated parameters refused; parameter and scope order irrelevant (RFC 6749 §3.1, §3.3)", HOLDS),
     (

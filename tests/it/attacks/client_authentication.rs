@@ -21,7 +21,6 @@ fn basic(credentials: &str) -> String {
 }
 
 /// Conformance: 39
-
 #[tokio::test]
 async fn a_wrong_secret_an_unknown_and_a_disabled_client_look_the_same_everywhere() {
     let server = TestServer::start().await;
@@ -53,7 +52,6 @@ async fn a_wrong_secret_an_unknown_and_a_disabled_client_look_the_same_everywher
 }
 
 /// Conformance: 48
-
 #[tokio::test]
 async fn a_client_uses_the_method_that_it_registered_and_no_other() {
     let server = TestServer::start().await;
@@ -77,7 +75,6 @@ async fn a_client_uses_the_method_that_it_registered_and_no_other() {
 }
 
 /// Conformance: 48
-
 #[tokio::test]
 async fn two_methods_at_once_are_refused() {
     let server = TestServer::start().await;

@@ -42,7 +42,6 @@ async fn fifty_at_once_get_one_answer_and_that_one_is_taken_back(database: Datab
 }
 
 /// Conformance: 38
-
 #[tokio::test]
 async fn a_replay_revokes_everything_that_the_code_gave_also_much_later() {
     let server = TestServer::start().await;
@@ -59,7 +58,6 @@ async fn a_replay_revokes_everything_that_the_code_gave_also_much_later() {
 }
 
 /// Conformance: 37
-
 #[tokio::test]
 async fn who_merely_saw_the_code_can_neither_redeem_it_nor_end_anything_by_it() {
     let server = TestServer::start().await;
@@ -106,7 +104,6 @@ async fn who_merely_saw_the_code_can_neither_redeem_it_nor_end_anything_by_it() 
 }
 
 /// Conformance: 37
-
 #[tokio::test]
 async fn a_code_is_good_for_less_than_a_minute() {
     let server = TestServer::start().await;
@@ -146,7 +143,6 @@ async fn nothing_else_passes_for_a_code() {
 }
 
 /// Conformance: 29, 37
-
 #[tokio::test]
 async fn a_proof_key_can_be_neither_left_out_nor_added_between_the_endpoints() {
     let server = TestServer::start().await;

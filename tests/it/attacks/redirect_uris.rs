@@ -42,7 +42,6 @@ async fn assert_goes_nowhere(server: &TestServer, browser: &Browser<'_>, client:
 }
 
 /// Conformance: 12
-
 #[tokio::test]
 async fn nothing_but_the_registered_characters_will_do() {
     let server = TestServer::start().await;

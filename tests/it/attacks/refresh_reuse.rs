@@ -99,7 +99,6 @@ async fn the_family_of_another_sign_in_goes_on() {
 }
 
 /// Conformance: 43
-
 #[tokio::test]
 async fn another_client_can_neither_use_it_nor_end_anything_by_it() {
     let server = TestServer::start().await;
@@ -128,7 +127,6 @@ async fn another_client_can_neither_use_it_nor_end_anything_by_it() {
 }
 
 /// Conformance: 41
-
 #[tokio::test]
 async fn what_was_granted_can_not_grow_and_asking_for_more_uses_nothing_up() {
     let server = TestServer::start().await;

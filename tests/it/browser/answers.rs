@@ -4,7 +4,6 @@ use super::chromium::Chromium;
 use crate::actors::{RelyingParty, TestServer};
 
 /// Conformance: 19, 20
-
 #[tokio::test]
 async fn a_posted_answer_arrives_by_itself() {
     let server = TestServer::start().await;

@@ -26,7 +26,6 @@ fn escaped(text: &str) -> String {
 }
 
 /// Conformance: 13, 77
-
 #[tokio::test]
 async fn a_code_and_an_error_come_back_in_the_mode_that_was_asked_for_with_state_and_issuer() {
     let server = TestServer::start().await;
@@ -45,7 +44,6 @@ async fn a_code_and_an_error_come_back_in_the_mode_that_was_asked_for_with_state
 }
 
 /// Conformance: 19
-
 #[tokio::test]
 async fn a_form_that_posts_itself_carries_codes_and_errors_and_escapes_a_hostile_state() {
     let server = TestServer::start().await;
@@ -78,7 +76,6 @@ async fn a_form_that_posts_itself_carries_codes_and_errors_and_escapes_a_hostile
 }
 
 /// Conformance: 15
-
 #[tokio::test]
 async fn state_and_nonce_come_back_byte_for_byte_up_to_1024_bytes_and_longer_ones_are_refused() {
     let server = TestServer::start().await;
@@ -116,7 +113,6 @@ async fn a_state_that_was_not_sent_does_not_come_back() {
 }
 
 /// Conformance: 10
-
 #[tokio::test]
 async fn a_post_from_another_site_without_cookies_gets_what_the_get_would() {
     let server = TestServer::start().await;
@@ -153,7 +149,6 @@ async fn a_post_that_is_no_form_is_refused_on_our_own_page() {
 }
 
 /// Conformance: 11
-
 #[tokio::test]
 async fn order_and_unknown_parameters_make_no_difference() {
     let server = TestServer::start().await;

@@ -14,7 +14,6 @@ async fn alice_at<'a>(server: &'a TestServer, web: &RelyingParty<'_>) -> (Browse
 }
 
 /// Conformance: 21
-
 #[tokio::test]
 async fn none_never_shows_a_page() {
     let server = TestServer::start().await;
@@ -35,7 +34,6 @@ async fn none_never_shows_a_page() {
 }
 
 /// Conformance: 22
-
 #[tokio::test]
 async fn login_asks_for_the_password_once_more_and_makes_auth_time_new() {
     let server = TestServer::start().await;
@@ -67,7 +65,6 @@ async fn a_sign_in_for_one_request_does_not_count_for_another() {
 }
 
 /// Conformance: 22
-
 #[tokio::test]
 async fn consent_asks_again_for_what_was_allowed_before() {
     let server = TestServer::start().await;
@@ -85,7 +82,6 @@ async fn consent_asks_again_for_what_was_allowed_before() {
 }
 
 /// Conformance: 22
-
 #[tokio::test]
 async fn select_account_lets_somebody_else_sign_in_and_ends_the_session_before() {
     let server = TestServer::start().await;
@@ -102,7 +98,6 @@ async fn select_account_lets_somebody_else_sign_in_and_ends_the_session_before()
 }
 
 /// Conformance: 23
-
 #[tokio::test]
 async fn max_age_asks_whoever_signed_in_longer_ago() {
     let server = TestServer::start().await;
@@ -137,7 +132,6 @@ async fn a_login_hint_fills_in_the_name_whatever_is_in_it() {
 }
 
 /// Conformance: 25
-
 #[tokio::test]
 async fn an_id_token_hint_names_the_only_person_who_will_do() {
     let server = TestServer::start().await;

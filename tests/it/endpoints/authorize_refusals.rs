@@ -28,7 +28,6 @@ fn with(web: &RelyingParty<'_>, name: &str, value: Option<&str>) -> String {
 }
 
 /// Conformance: 13, 14, 17
-
 #[tokio::test]
 async fn only_registered_response_types_are_answered() {
     let server = TestServer::start().await;
@@ -53,7 +52,6 @@ async fn only_registered_response_types_are_answered() {
 }
 
 /// Conformance: 29
-
 #[tokio::test]
 async fn a_proof_key_is_s256_and_well_formed() {
     let server = TestServer::start().await;
@@ -71,7 +69,6 @@ async fn a_proof_key_is_s256_and_well_formed() {
 }
 
 /// Conformance: 30
-
 #[tokio::test]
 async fn what_is_not_supported_is_refused_by_name_and_nothing_is_fetched() {
     let server = TestServer::start().await;
@@ -132,7 +129,6 @@ async fn a_scope_of_which_nothing_is_left_is_refused_and_what_is_left_is_asked_f
 }
 
 /// Conformance: 11
-
 #[tokio::test]
 async fn a_repeated_parameter_is_told_to_the_client_unless_it_says_who_or_where() {
     let server = TestServer::start().await;
@@ -151,7 +147,6 @@ async fn a_repeated_parameter_is_told_to_the_client_unless_it_says_who_or_where(
 }
 
 /// Conformance: 12
-
 #[tokio::test]
 async fn nobody_is_sent_anywhere_for_a_client_that_is_unknown_or_disabled() {
     let server = TestServer::start().await;
@@ -176,7 +171,6 @@ async fn nobody_is_sent_anywhere_for_a_client_that_is_unknown_or_disabled() {
 }
 
 /// Conformance: 12
-
 #[tokio::test]
 async fn a_redirect_uri_may_be_left_out_only_where_one_is_registered() {
     let server = TestServer::start().await;

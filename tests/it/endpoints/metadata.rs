@@ -24,7 +24,6 @@ fn words(list: &Value) -> Vec<&str> {
 }
 
 /// Conformance: 1, 2, 4, 6
-
 #[tokio::test]
 async fn both_documents_are_the_same_and_say_nothing_empty() {
     let server = TestServer::start().await;
@@ -69,7 +68,6 @@ async fn there_is_something_at_every_endpoint() {
 }
 
 /// Conformance: 5
-
 #[tokio::test]
 async fn every_grant_type_works() {
     let server = TestServer::start().await;
@@ -108,7 +106,6 @@ async fn every_grant_type_works() {
 }
 
 /// Conformance: 5
-
 #[tokio::test]
 async fn every_response_mode_type_and_prompt_works() {
     let server = TestServer::start().await;
@@ -187,7 +184,6 @@ async fn id_claims_of_who_came_from_elsewhere() -> Value {
 }
 
 /// Conformance: 5
-
 #[tokio::test]
 async fn every_claim_and_challenge_method_that_is_promised_is_there() {
     let server = TestServer::start().await;
@@ -206,7 +202,6 @@ async fn every_claim_and_challenge_method_that_is_promised_is_there() {
 }
 
 /// Conformance: 7
-
 #[tokio::test]
 async fn the_keys_are_public_and_can_be_kept_for_a_while() {
     let server = TestServer::start().await;

@@ -33,7 +33,6 @@ fn header_of(jwt: &str) -> Value {
 }
 
 /// Conformance: 9, 40
-
 #[tokio::test]
 async fn client_credentials_give_an_access_token_for_the_default_scope_and_nothing_else() {
     let server = TestServer::start().await;
@@ -72,7 +71,6 @@ async fn a_password_gives_tokens_of_the_person_for_the_default_scope() {
 }
 
 /// Conformance: 40, 45
-
 #[tokio::test]
 async fn a_code_gives_tokens_with_an_id_token_that_is_bound_to_the_access_token() {
     let server = TestServer::start().await;
@@ -94,7 +92,6 @@ async fn a_code_gives_tokens_with_an_id_token_that_is_bound_to_the_access_token(
 }
 
 /// Conformance: 41
-
 #[tokio::test]
 async fn a_refresh_gives_new_tokens_of_the_same_sign_in() {
     let server = TestServer::start().await;

@@ -20,7 +20,6 @@ async fn post_raw(server: &TestServer, media_type: Option<&str>, body: impl Into
 }
 
 /// Conformance: 39
-
 #[tokio::test]
 async fn the_grant_type_is_there_known_and_registered() {
     let server = TestServer::start().await;

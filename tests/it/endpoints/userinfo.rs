@@ -28,7 +28,6 @@ fn assert_refused(answer: &Answer, status: u16, code: &str) {
 }
 
 /// Conformance: 28
-
 #[tokio::test]
 async fn the_scopes_say_what_is_released() {
     let server = TestServer::start().await;
@@ -69,7 +68,6 @@ async fn me_adds_what_a_frontend_needs() {
 }
 
 /// Conformance: 53
-
 #[tokio::test]
 async fn the_token_stands_in_the_header_or_in_the_form() {
     let server = TestServer::start().await;
@@ -111,7 +109,6 @@ async fn a_token_in_two_places_or_in_pieces_is_a_bad_request() {
 }
 
 /// Conformance: 53
-
 #[tokio::test]
 async fn a_token_in_the_query_is_not_read() {
     let server = TestServer::start().await;
@@ -124,7 +121,6 @@ async fn a_token_in_the_query_is_not_read() {
 }
 
 /// Conformance: 54
-
 #[tokio::test]
 async fn without_a_token_the_challenge_has_no_error() {
     let server = TestServer::start().await;
@@ -156,7 +152,6 @@ async fn a_live_token_without_openid_lacks_the_scope() {
 }
 
 /// Conformance: 54
-
 #[tokio::test]
 async fn what_is_dead_is_dead_everywhere() {
     let server = TestServer::start().await;

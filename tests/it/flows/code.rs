@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::actors::{Browser, RelyingParty, TestServer};
 
 /// Conformance: 35
-
 #[tokio::test]
 async fn alice_signs_in_consents_and_the_application_gets_her_tokens() {
     let server = TestServer::start().await;
@@ -51,7 +50,6 @@ async fn the_second_application_asks_for_consent_and_not_for_the_password() {
 }
 
 /// Conformance: 24
-
 #[tokio::test]
 async fn whoever_returns_to_an_application_is_asked_nothing() {
     let server = TestServer::start().await;

@@ -6,7 +6,6 @@ use claviger::protocol::client::ClientId;
 use crate::actors::{Browser, RelyingParty, TestServer};
 
 /// Conformance: 34
-
 #[tokio::test]
 async fn who_does_not_allow_it_goes_back_with_access_denied() {
     let server = TestServer::start().await;
@@ -27,7 +26,6 @@ async fn who_does_not_allow_it_goes_back_with_access_denied() {
 }
 
 /// Conformance: 24
-
 #[tokio::test]
 async fn an_application_that_wants_more_asks_again() {
     let server = TestServer::start().await;
@@ -85,7 +83,6 @@ async fn another_account_can_be_used_at_the_consent_page() {
 }
 
 /// Conformance: 42
-
 #[tokio::test]
 async fn our_own_application_asks_only_for_access_while_the_person_is_away() {
     let server = TestServer::start().await;

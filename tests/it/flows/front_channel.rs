@@ -21,7 +21,6 @@ async fn answer(server: &TestServer, app: &RelyingParty<'_>, response_type: &str
 }
 
 /// Conformance: 17, 18, 28, 44
-
 #[tokio::test]
 async fn each_response_type_gives_what_it_says_and_binds_it() {
     let server = TestServer::start().await;
@@ -74,7 +73,6 @@ async fn each_response_type_gives_what_it_says_and_binds_it() {
 }
 
 /// Conformance: 18, 19
-
 #[tokio::test]
 async fn every_response_mode_carries_them_but_the_query() {
     let server = TestServer::start().await;
@@ -98,7 +96,6 @@ async fn every_response_mode_carries_them_but_the_query() {
 }
 
 /// Conformance: 16
-
 #[tokio::test]
 async fn an_id_token_from_here_needs_a_nonce_and_openid() {
     let server = TestServer::start().await;
@@ -115,7 +112,6 @@ async fn an_id_token_from_here_needs_a_nonce_and_openid() {
 }
 
 /// Conformance: 17
-
 #[tokio::test]
 async fn a_client_that_did_not_register_for_it_gets_none() {
     let server = TestServer::start().await;

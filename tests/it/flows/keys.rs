@@ -20,7 +20,6 @@ fn kid(jwt: &str) -> String {
 }
 
 /// Conformance: 8, 9
-
 #[tokio::test]
 async fn a_rotation_moves_every_key_on_and_old_tokens_stay_good() {
     let server = TestServer::start().await;

@@ -33,7 +33,6 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_words_and_the_right_o
 }
 
 /// Conformance: 34
-
 #[tokio::test]
 async fn who_turns_away_goes_back_with_access_denied_and_is_not_signed_in() {
     let server = TestServer::start().await;

@@ -18,7 +18,6 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
 }
 
 /// Conformance: 65
-
 #[tokio::test]
 async fn who_signs_out_is_asked_and_may_stay() {
     let server = TestServer::start().await;
@@ -41,7 +40,6 @@ async fn who_signs_out_is_asked_and_may_stay() {
 }
 
 /// Conformance: 65, 66
-
 #[tokio::test]
 async fn an_application_that_proves_whom_it_means_signs_them_out_and_gets_them_back() {
     let server = TestServer::start().await;
@@ -62,7 +60,6 @@ async fn an_application_that_proves_whom_it_means_signs_them_out_and_gets_them_b
 }
 
 /// Conformance: 66
-
 #[tokio::test]
 async fn an_address_that_is_not_registered_is_not_gone_to() {
     let server = TestServer::start().await;
@@ -79,7 +76,6 @@ async fn an_address_that_is_not_registered_is_not_gone_to() {
 }
 
 /// Conformance: 65
-
 #[tokio::test]
 async fn a_hint_about_another_session_signs_nobody_out_without_asking() {
     let server = TestServer::start().await;
@@ -98,7 +94,6 @@ async fn a_hint_about_another_session_signs_nobody_out_without_asking() {
 }
 
 /// Conformance: 65
-
 #[tokio::test]
 async fn an_applications_own_form_works_although_it_comes_without_cookies() {
     let server = TestServer::start().await;
@@ -116,7 +111,6 @@ async fn an_applications_own_form_works_although_it_comes_without_cookies() {
 }
 
 /// Conformance: 68
-
 #[tokio::test]
 async fn what_hangs_on_the_session_is_inactive_at_once_and_offline_access_goes_on() {
     let server = TestServer::start().await;
@@ -146,7 +140,6 @@ async fn what_hangs_on_the_session_is_inactive_at_once_and_offline_access_goes_o
 }
 
 /// Conformance: 67
-
 #[tokio::test]
 async fn who_is_not_signed_in_is_told_that_they_are_signed_out() {
     let server = TestServer::start().await;

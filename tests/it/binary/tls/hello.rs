@@ -57,7 +57,6 @@ async fn first(port: u16, hello: &[u8]) -> First {
 }
 
 /// Conformance: 83
-
 #[tokio::test]
 async fn older_versions_and_weak_suites_are_refused() {
     let secured = Secured::new();
@@ -90,7 +89,6 @@ async fn older_versions_and_weak_suites_are_refused() {
 }
 
 /// Conformance: 83
-
 #[tokio::test]
 async fn only_the_suites_of_the_configuration_are_spoken() {
     let secured = Secured::with("", "cipher_suites = [\"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384\"]\n");

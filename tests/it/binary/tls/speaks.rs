@@ -34,7 +34,6 @@ async fn discovery_is_there_by_tls_1_2_and_by_1_3() {
 }
 
 /// Conformance: 83
-
 #[tokio::test]
 async fn a_server_of_tls_1_3_alone_refuses_1_2() {
     let secured = Secured::with("", "minimum_version = \"1.3\"\n");
