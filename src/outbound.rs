@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, HOST, USER_AGENT};
+use http::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -143,6 +143,14 @@ pub enum OutboundFailure {
         /// The host.
         host: String,
     },
+    /// There is no such document, or it is not for us.
+    #[error("{host} answered with the status {status}")]
+    Status {
+        /// The host.
+        host: String,
+        /// The status.
+        status: u16,
+    },
     /// It wanted to lead elsewhere.
     #[error("{host} answered with a redirection, which is not followed")]
     Redirected {
@@ -202,6 +210,17 @@ impl Outbound {
             }
         };
         timeout(self.limits.total, answer).await.map_err(|_| OutboundFailure::TooSlow { host: target.host.clone() })?
+    }
+
+    /// What a document says, such as a key set. How long it waits for its turn is for the caller to bound.
+    pub async fn document(&self, url: &str, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {
+        let request = Request::get(url).header(ACCEPT, "application/json").body(Vec::new()).map_err(|_| OutboundFailure::BadUrl)?;
+        let host = Target::of(request.uri(), private)?.host;
+        let answer = self.send(request, private).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(OutboundFailure::Status { host, status: answer.status().as_u16() });
+        }
+        Ok(answer.into_body())
     }
 
     /// A connection to an address of the host that was looked at. One that may not be spoils them all.

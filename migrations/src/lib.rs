@@ -19,6 +19,7 @@ mod m0011_attribute;
 mod m0012_claim_rule;
 mod m0013_api_key;
 mod m0020_provider;
+mod m0021_client_key;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_claim_rule::Migration),
             Box::new(m0013_api_key::Migration),
             Box::new(m0020_provider::Migration),
+            Box::new(m0021_client_key::Migration),
         ]
     }
 }

@@ -1,6 +1,9 @@
 //! `claviger clients`: the registered applications. A generated secret is shown once.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use crate::cli::output::{SecretOf, Trouble, say, say_secret, table};
 use crate::cli::place::Place;
@@ -8,6 +11,7 @@ use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType};
 use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::jose::KeySource;
 
 /// Manage the registered applications
 #[derive(Args)]
@@ -72,9 +76,16 @@ struct Add {
     /// Where it runs: web or native
     #[arg(long, value_name = "TYPE", default_value = "web", value_parser = word(ApplicationType::parse))]
     application_type: ApplicationType,
-    /// How it authenticates; `none` is for one that can keep no secret
-    #[arg(long, value_name = "client_secret_basic|client_secret_post|none", default_value = "client_secret_basic", value_parser = word(AuthMethod::parse))]
+    /// How it authenticates: `client_secret_basic`, `client_secret_post`, `client_secret_jwt`, `private_key_jwt`; `none` is for one that can
+    /// keep no secret
+    #[arg(long, value_name = "METHOD", default_value = "client_secret_basic", value_parser = word(AuthMethod::parse))]
     auth_method: AuthMethod,
+    /// A file with its public keys: a JWK set
+    #[arg(long, value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    /// Where it publishes its public keys
+    #[arg(long, value_name = "URL", conflicts_with = "jwks")]
+    jwks_uri: Option<String>,
     /// A grant type: `authorization_code` (the default), `client_credentials`, `refresh_token`, `password`, `implicit`; may be repeated
     #[arg(long = "grant", value_name = "GRANT", value_parser = word(GrantType::parse))]
     grants: Vec<GrantType>,
@@ -132,7 +143,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
             say(table(&description(&client)))?;
         }
         Command::Add(add) => {
-            let client = add.metadata().client().map_err(Refused::Invalid)?;
+            let client = add.metadata()?.client().map_err(Refused::Invalid)?;
             let added = server.add_client(client, None).await??;
             let registered = format!("Registered {}.", added.made.id);
             match &added.secret {
@@ -164,12 +175,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
 }
 
 impl Add {
-    fn metadata(self) -> ClientMetadata {
-        ClientMetadata {
+    fn metadata(self) -> Result<ClientMetadata, Trouble> {
+        let jwks = self.jwks.as_deref().map(key_set).transpose()?;
+        Ok(ClientMetadata {
             client_id: self.id,
             client_name: self.name,
             application_type: self.application_type,
             token_endpoint_auth_method: self.auth_method,
+            jwks,
+            jwks_uri: self.jwks_uri,
             pkce: if self.pkce_optional { PkceRule::Optional } else { PkceRule::Required },
             grant_types: if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.into_iter().collect() },
             response_types: (!self.response_types.is_empty()).then(|| self.response_types.into_iter().collect()),
@@ -180,8 +194,13 @@ impl Add {
             default_scope: self.default_scope,
             first_party: self.first_party,
             ..ClientMetadata::default()
-        }
+        })
     }
+}
+
+fn key_set(path: &Path) -> Result<Value, Trouble> {
+    let text = std::fs::read(path).map_err(|error| Trouble::new(format!("{} can't be read: {error}", path.display())))?;
+    serde_json::from_slice(&text).map_err(|error| Trouble::new(format!("{} is no JSON: {error}", path.display())))
 }
 
 fn description(client: &Client) -> Vec<Vec<String>> {
@@ -196,6 +215,7 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("name", client.name.clone()),
         row("application_type", client.application_type.to_string()),
         row("auth_method", client.auth_method.to_string()),
+        row("keys", client.keys.as_ref().map_or_else(|| "-".to_owned(), keys)),
         row("secrets", client.secrets.len().to_string()),
         row("pkce", client.pkce.to_string()),
         row("grant_types", list(&client.grant_types)),
@@ -211,6 +231,13 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("first_party", client.first_party.to_string()),
         row("enabled", client.enabled.to_string()),
     ]
+}
+
+fn keys(source: &KeySource) -> String {
+    match source {
+        KeySource::Here(keys) => keys.kids().join(" "),
+        KeySource::There(uri) => uri.to_string(),
+    }
 }
 
 fn parse(id: &str) -> Result<ClientId, Trouble> {

@@ -18,7 +18,7 @@ use crate::config::log::LogFormat;
 use crate::flow::refusals::record_forever;
 use crate::flow::sweep::{sweep_forever, watch_keys};
 use crate::flow::{Server, Settings};
-use crate::outbound::{Limits, Outbound};
+use crate::outbound::{Limits, Outbound, PrivateHosts};
 use crate::password::Passwords;
 use crate::random::Random;
 use crate::signing::{KeyFolder, KeySize, SharedKeyring};
@@ -79,10 +79,13 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
         kept_refusals: config.log.kept_refusals,
         api_key_in_query: config.api_keys.in_query,
     };
-    let upstream = Upstream::new(outbound(config)?, clock.clone());
+    let outbound = outbound(config)?;
+    let upstream = Upstream::new(outbound.clone(), clock.clone());
+    let private: PrivateHosts = config.outbound.allowed_private_hosts.iter().cloned().collect();
     let providers = config.providers.iter().cloned().map(|known| Registered { provider: known.provider, secret: known.secret });
     let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random)
-        .with_providers(upstream, providers.collect());
+        .with_providers(upstream, providers.collect())
+        .asking_clients(outbound, private);
     Ok(Opened { server: Arc::new(server), store })
 }
 

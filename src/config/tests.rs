@@ -121,6 +121,16 @@ fn a_wrong_type_is_refused_and_not_guessed() {
 }
 
 #[test]
+fn hosts_of_clients_keys_are_named_one_by_one() {
+    let hosts = "[outbound]\nallowed_private_hosts = ['keys.internal', '10.0.0.7', '[::1]']\n";
+    assert_eq!(accepted(&format!("{ISSUER}{hosts}"), &[]).outbound.allowed_private_hosts, ["keys.internal", "10.0.0.7", "[::1]"]);
+    for wrong in ["https://keys.internal", "keys.internal:8443", "*.internal/x", ""] {
+        let refused = refused(&format!("{ISSUER}[outbound]\nallowed_private_hosts = ['{wrong}']\n"), &[]);
+        assert!(refused.contains("outbound.allowed_private_hosts: "), "{wrong}: {refused}");
+    }
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_refused() {
     let session = refused(&format!("{ISSUER}[session]\nidle = '2d'\nabsolute = '1d'\n"), &[]);
     assert!(session.starts_with("session.idle: "), "{session:?}");

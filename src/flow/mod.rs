@@ -7,8 +7,10 @@ mod access;
 pub mod account;
 mod api_key;
 pub mod apply;
+mod authenticate;
 pub mod authorize;
 mod catalog;
+mod client_keys;
 pub mod consent;
 pub mod demo;
 pub mod introspect;
@@ -35,12 +37,11 @@ pub use self::catalog::own_scopes;
 use crate::clock::Clock;
 use crate::identity::session::SessionLimits;
 use crate::identity::throttle::ThrottleLimits;
+use crate::outbound::{Outbound, PrivateHosts};
 use crate::password::Passwords;
 use crate::protocol::client::{Client, ClientId};
-use crate::protocol::client_auth::{self, Credentials};
-use crate::protocol::explanation::{Report, stranger};
+use crate::protocol::explanation::Report;
 use crate::protocol::issuer::Issuer;
-use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::time::Timestamp;
 use crate::random::Random;
@@ -78,6 +79,7 @@ pub struct Server {
     cache: catalog::Cache,
     recorder: refusals::Recorder,
     providers: providers::Registry,
+    published_keys: client_keys::PublishedKeys,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -153,13 +155,21 @@ impl Server {
         let recorder = refusals::Recorder::new(settings.kept_refusals, clock.clone());
         let providers = providers::Registry::default();
         let signer = Signer::new(keyring.clone());
-        Self { issuer, settings, store, signer, keyring, passwords, clock, random, cache, recorder, providers }
+        let published_keys = client_keys::PublishedKeys::default();
+        Self { issuer, settings, store, signer, keyring, passwords, clock, random, cache, recorder, providers, published_keys }
     }
 
     /// The server that also takes people from other providers: those of the configuration, and those that are stored.
     #[must_use]
     pub fn with_providers(mut self, upstream: Upstream, configured: Vec<Registered>) -> Self {
         self.providers = providers::Registry::new(upstream, configured);
+        self
+    }
+
+    /// The server that also asks clients for the keys that they publish themselves. `private` are the hosts that may be somewhere private.
+    #[must_use]
+    pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
+        self.published_keys = client_keys::PublishedKeys::new(outbound, private);
         self
     }
 
@@ -203,22 +213,6 @@ impl Server {
             tracing::warn!(%failure, "why the last requests were refused is lost");
         }
         self.store.close().await;
-    }
-
-    /// The client that a request comes from (RFC 6749 §2.3).
-    async fn authenticate(&self, authorization: Option<&str>, params: &Params) -> Result<Result<Arc<Client>, Refusal>, Failure> {
-        let credentials = match Credentials::parse(authorization, params) {
-            Ok(credentials) => credentials,
-            Err(reason) => {
-                let refusal = Refusal::from(reason);
-                return Ok(Err(if let Some(id) = params.get("client_id") { refusal.asked_by(id) } else { refusal }));
-            }
-        };
-        let id = &credentials.client;
-        let found = self.cached_client(id).await?;
-        let authenticated = client_auth::authenticate(&credentials, found.as_deref());
-        let client = authenticated.and_then(|()| found.ok_or_else(|| client_auth::Reason::Unknown(stranger(id.as_str()))));
-        Ok(client.map_err(|reason| Refusal::from(reason).asked_by(id.as_str())))
     }
 
     /// A client that is enabled, as it is stored right now.

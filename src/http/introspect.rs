@@ -27,6 +27,10 @@ struct IntrospectionRequest {
     client_id: Option<String>,
     /// Its secret, for `client_secret_post`.
     client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, for `client_secret_jwt` and `private_key_jwt`.
+    client_assertion_type: Option<String>,
+    /// What the client has signed, for those (RFC 7523).
+    client_assertion: Option<String>,
 }
 
 /// What is known about the token (RFC 7662 §2.2). Of an inactive token, `active` is all there is.

@@ -47,10 +47,16 @@ struct MetadataDocument {
     id_token_signing_alg_values_supported: Vec<String>,
     /// How a client authenticates at the token endpoint.
     token_endpoint_auth_methods_supported: Vec<String>,
+    /// What it may sign with for that.
+    token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// How it authenticates at the revocation endpoint.
     revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// What it may sign with for that.
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// How it authenticates at the introspection endpoint.
     introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// What it may sign with for that.
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// How a proof key is made (RFC 7636).
     code_challenge_methods_supported: Vec<String>,
     /// What people can be asked.
@@ -99,7 +105,8 @@ impl Example for MetadataDocument {
     fn example() -> Self {
         let words = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let at = |path: &str| format!("https://login.example.com{path}");
-        let methods = "client_secret_basic client_secret_post";
+        let methods = "client_secret_basic client_secret_post client_secret_jwt private_key_jwt";
+        let algorithms = "HS256 RS256 PS256 ES256 EdDSA";
         Self {
             issuer: at(""),
             authorization_endpoint: at("/authorize"),
@@ -118,8 +125,11 @@ impl Example for MetadataDocument {
             subject_types_supported: words("public"),
             id_token_signing_alg_values_supported: words("RS256"),
             token_endpoint_auth_methods_supported: words(methods),
+            token_endpoint_auth_signing_alg_values_supported: words(algorithms),
             revocation_endpoint_auth_methods_supported: words(methods),
+            revocation_endpoint_auth_signing_alg_values_supported: words(algorithms),
             introspection_endpoint_auth_methods_supported: words(methods),
+            introspection_endpoint_auth_signing_alg_values_supported: words(algorithms),
             code_challenge_methods_supported: words("S256"),
             prompt_values_supported: words("none login consent select_account"),
             claim_types_supported: words("normal"),

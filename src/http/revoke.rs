@@ -26,6 +26,10 @@ struct RevocationRequest {
     client_id: Option<String>,
     /// Its secret, for `client_secret_post`.
     client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, for `client_secret_jwt` and `private_key_jwt`.
+    client_assertion_type: Option<String>,
+    /// What the client has signed, for those (RFC 7523).
+    client_assertion: Option<String>,
 }
 
 /// Nothing more: the token is dead, whether it lived before or not.

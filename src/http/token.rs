@@ -42,6 +42,10 @@ struct TokenRequest {
     client_id: Option<String>,
     /// Its secret, for `client_secret_post`.
     client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, for `client_secret_jwt` and `private_key_jwt`.
+    client_assertion_type: Option<String>,
+    /// What the client has signed, for those (RFC 7523).
+    client_assertion: Option<String>,
     /// The API key to exchange.
     subject_token: Option<String>,
     /// `urn:claviger:params:oauth:token-type:api_key`.
@@ -99,8 +103,8 @@ impl Api {
     /// - `urn:ietf:params:oauth:grant-type:token-exchange`: `subject_token` and `subject_token_type`; the API key authenticates, and no client
     ///   does
     ///
-    /// A client with a secret authenticates by HTTP Basic or, where it is registered for that, in the form. One without names itself in
-    /// `client_id`.
+    /// A client with a secret or keys authenticates in the one way that it is registered for: by HTTP Basic, by its secret in the form, or by an
+    /// assertion. One without names itself in `client_id`.
     #[oai(path = "/token", method = "post", operation_id = "token")]
     async fn token(&self, request: &Request, client: Client, form: Form<TokenRequest>) -> Reply<TokenResponse> {
         let params = match form.params {

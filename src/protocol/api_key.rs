@@ -3,6 +3,7 @@
 
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, InvalidClientId, PkceRule, TokenLifetimes};
+use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::{ApiKeyId, Subject};
@@ -97,6 +98,8 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         application_type: ApplicationType::Web,
         secrets: Vec::new(),
         auth_method: AuthMethod::None,
+        keys: None,
+        assertions: AssertionRules::default(),
         pkce: PkceRule::Required,
         grant_types: [].into(),
         response_types: [].into(),

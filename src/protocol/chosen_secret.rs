@@ -1,7 +1,43 @@
 //! A client's secret that somebody chose, instead of having it generated.
 
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::protocol::token::TokenHash;
+
 /// Characters that it must have: it is kept as a plain SHA-256, so it has to be as good as a generated one.
 pub const SHORTEST_SECRET: usize = 32;
+
+/// A secret that somebody chose.
+#[derive(Clone, Debug)]
+pub struct ChosenSecret(SecretString);
+
+impl ChosenSecret {
+    /// The one that was given. Whether it is good enough is for [`check_chosen_secret`] to say.
+    #[must_use]
+    pub const fn new(text: SecretString) -> Self {
+        Self(text)
+    }
+
+    /// It.
+    #[must_use]
+    pub const fn text(&self) -> &SecretString {
+        &self.0
+    }
+
+    /// Its hash, as it is kept.
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(self.0.expose_secret())
+    }
+}
+
+impl PartialEq for ChosenSecret {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash().matches(&other.hash())
+    }
+}
+
+impl Eq for ChosenSecret {}
 
 /// Why a chosen secret is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

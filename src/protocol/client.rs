@@ -10,6 +10,8 @@ use url::Url;
 use crate::protocol::api_key::BUILT_IN_CLIENT;
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::{self, ClaimRule, Target};
+use crate::protocol::client_assertion::AssertionRules;
+use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::role::{ROLE_RULE, is_role};
@@ -75,6 +77,10 @@ words! {
         SecretBasic = "client_secret_basic",
         /// Identifier and secret in the body (RFC 6749 §2.3.1).
         SecretPost = "client_secret_post",
+        /// An assertion that is signed with the secret (OpenID Connect Core §9).
+        SecretJwt = "client_secret_jwt",
+        /// An assertion that is signed with a private key (OpenID Connect Core §9, RFC 7523).
+        PrivateKeyJwt = "private_key_jwt",
         /// It can't: a public client names itself (RFC 6749 §2.1).
         None = "none",
     }
@@ -169,6 +175,8 @@ pub struct ClientSecret {
     pub id: String,
     /// Its SHA-256.
     pub hash: TokenHash,
+    /// It, sealed under the key of this server's key folder, if the client's method needs it back (`client_secret_jwt`).
+    pub sealed: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -210,6 +218,10 @@ pub struct Client {
     pub secrets: Vec<ClientSecret>,
     /// The one way in which it authenticates.
     pub auth_method: AuthMethod,
+    /// Its public keys, if it has any.
+    pub keys: Option<KeySource>,
+    /// How it signs who it is.
+    pub assertions: AssertionRules,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it registered for.
@@ -247,6 +259,12 @@ impl Client {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.auth_method == AuthMethod::None
+    }
+
+    /// Whether it authenticates by a secret.
+    #[must_use]
+    pub const fn has_secret(&self) -> bool {
+        !matches!(self.auth_method, AuthMethod::None | AuthMethod::PrivateKeyJwt)
     }
 
     /// Whether it registered for a grant.
@@ -288,7 +306,26 @@ impl Client {
             "client_name",
             "must have 1 to 200 characters on one line",
         );
-        check(self.is_public() && !self.secrets.is_empty(), "client_secret", "a client with the method none has no secret");
+        check(
+            !self.has_secret() && !self.secrets.is_empty(),
+            "client_secret",
+            "a client with the method none or private_key_jwt has no secret",
+        );
+        check(
+            self.auth_method == AuthMethod::PrivateKeyJwt && self.keys.is_none(),
+            "jwks",
+            "private_key_jwt needs the client's public keys: register jwks or jwks_uri",
+        );
+        let fits = |algorithm: Algorithm| match self.auth_method {
+            AuthMethod::SecretJwt => algorithm.is_symmetric(),
+            AuthMethod::PrivateKeyJwt => !algorithm.is_symmetric(),
+            _ => false,
+        };
+        check(
+            self.assertions.algorithm.is_some_and(|algorithm| !fits(algorithm)),
+            "token_endpoint_auth_signing_alg",
+            "does not fit the token_endpoint_auth_method",
+        );
         check(self.id.as_str() == BUILT_IN_CLIENT, "client_id", "is this server's own, for people's API keys");
         check(self.secrets.len() > MOST_SECRETS, "client_secret", "at most two secrets may be alive at once");
         check(

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | one method per request, §2.3 | `two_methods_at_once_are_refused` |
 //! | identifier and secret are form-decoded, §2.3.1 | `basic_is_form_decoded` |
+//! | an assertion is what [`client_assertion`] says | its own table |
 //! | a client uses the method that it registered | `another_method_than_the_registered_one_is_refused` |
 //! | a stranger can't be told from a wrong secret | `a_stranger_and_a_wrong_secret_are_refused_alike` |
 
@@ -13,7 +14,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 
 use crate::protocol::client::{AuthMethod, Client, ClientId};
+use crate::protocol::client_assertion::{self, Assertion, SingleUse};
 use crate::protocol::explanation::{Explanation, Fact, listed, stranger};
+use crate::protocol::issuer::Issuer;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::ErrorCode;
 use crate::protocol::time::Timestamp;
@@ -30,6 +33,15 @@ enum Presented {
     Nothing,
     Basic(SecretString),
     Post(SecretString),
+    Assertion(Box<Assertion>),
+}
+
+/// What the rules say of somebody who is not refused.
+pub enum Proof<'a> {
+    /// It is who it says to be, or it can't prove it and need not.
+    Given,
+    /// It is, if the client has signed this, and then only this once.
+    IfSigned(&'a Assertion, SingleUse),
 }
 
 /// Why it says no.
@@ -47,9 +59,9 @@ pub enum Reason {
     /// More than one method at once, or two names for the client.
     #[error("more than one way of authenticating was used: {}", listed(.0))]
     TwoMethods(Vec<&'static str>),
-    /// A way that this server does not know.
-    #[error("client assertions are not supported")]
-    Assertion,
+    /// The assertion proves nothing.
+    #[error(transparent)]
+    Assertion(#[from] client_assertion::Reason),
     /// The secret is another one.
     #[error("the secret is wrong")]
     WrongSecret {
@@ -108,10 +120,10 @@ impl crate::protocol::refusal::Reason for Reason {
             Self::TwoMethods(places) => {
                 Explanation::of(Fact::of(METHOD).expected("one way").came(listed(places)).note("RFC 6749 section 2.3"))
             }
-            Self::Assertion => Explanation::of(Fact::of(METHOD).expected(listed(AuthMethod::ALL)).came("client_assertion")),
+            Self::Assertion(reason) => reason.explain(),
             Self::WrongSecret { made, white_space } => wrong_secret(made, *white_space),
             Self::OtherMethod { registered, used } => other_method(*registered, *used),
-            Self::Disabled => Explanation::of(Fact::of("client").note("the secret is right, but the client is disabled"))
+            Self::Disabled => Explanation::of(Fact::of("client").note("it is who it says to be, but the client is disabled"))
                 .advise("If it may be used again: claviger clients enable, with its identifier."),
             Self::Public => Explanation::of(Fact::of(METHOD).expected("a client with a secret").came("a public client")),
         }
@@ -135,6 +147,8 @@ fn other_method(registered: AuthMethod, used: AuthMethod) -> Explanation {
     let place = |method| match method {
         AuthMethod::SecretBasic => "client_secret_basic: the secret in the Authorization header",
         AuthMethod::SecretPost => "client_secret_post: client_id and client_secret in the body",
+        AuthMethod::SecretJwt => "client_secret_jwt: an assertion signed with the secret (HS256)",
+        AuthMethod::PrivateKeyJwt => "private_key_jwt: an assertion signed with the client's private key",
         AuthMethod::None => "none: client_id in the body, and no secret",
     };
     let fact = Fact::of("client authentication").expected(place(registered)).came(place(used));
@@ -161,7 +175,8 @@ impl Credentials {
             return Err(Reason::TwoMethods(ways.into_iter().flatten().collect()));
         }
         if assertion.is_some() {
-            return Err(Reason::Assertion);
+            let assertion = Box::new(Assertion::read(params)?);
+            return Ok(Self { client: assertion.client.clone(), secret: Presented::Assertion(assertion) });
         }
         if let Some(header) = authorization {
             let (client, presented) = parse_basic(header)?;
@@ -177,11 +192,12 @@ impl Credentials {
         Ok(Self { client, secret })
     }
 
-    const fn method(&self) -> AuthMethod {
-        match self.secret {
+    fn method(&self) -> AuthMethod {
+        match &self.secret {
             Presented::Nothing => AuthMethod::None,
             Presented::Basic(_) => AuthMethod::SecretBasic,
             Presented::Post(_) => AuthMethod::SecretPost,
+            Presented::Assertion(assertion) => assertion.method(),
         }
     }
 
@@ -191,7 +207,7 @@ impl Credentials {
                 let trimmed = TokenHash::of(secret.expose_secret().trim());
                 client.secrets.iter().any(|secret| secret.hash.matches(&trimmed))
             }
-            Presented::Nothing => false,
+            Presented::Nothing | Presented::Assertion(_) => false,
         };
         Reason::WrongSecret { made: client.secrets.iter().map(|secret| secret.created_at).collect(), white_space }
     }
@@ -221,11 +237,17 @@ fn form_decode(text: &str) -> String {
         .map_or_else(String::new, |(name, _)| name.into_owned())
 }
 
-/// Whether the credentials are those of the client that was found under their name.
-pub fn authenticate(credentials: &Credentials, found: Option<&Client>) -> Result<(), Reason> {
+/// Whether the credentials are those of the client that was found under their name, as `issuer` sees it at `now`. Whoever is told that it
+/// depends on a signature looks at that, and then asks whether the client is [`enabled`].
+pub fn authenticate<'a>(
+    credentials: &'a Credentials,
+    found: Option<&Client>,
+    issuer: &Issuer,
+    now: Timestamp,
+) -> Result<Proof<'a>, Reason> {
     let presented = match &credentials.secret {
         Presented::Basic(secret) | Presented::Post(secret) => Some(TokenHash::of(secret.expose_secret())),
-        Presented::Nothing => None,
+        Presented::Nothing | Presented::Assertion(_) => None,
     };
     let Some(client) = found else { return Err(Reason::Unknown(stranger(credentials.client.as_str()))) };
     let matches =
@@ -233,13 +255,18 @@ pub fn authenticate(credentials: &Credentials, found: Option<&Client>) -> Result
     if credentials.method() != client.auth_method {
         return Err(Reason::OtherMethod { registered: client.auth_method, used: credentials.method() });
     }
+    if let Presented::Assertion(assertion) = &credentials.secret {
+        return Ok(Proof::IfSigned(assertion, assertion.check(client, issuer, now)?));
+    }
     if !client.is_public() && !matches {
         return Err(credentials.wrong_secret(client));
     }
-    if !client.enabled {
-        return Err(Reason::Disabled);
-    }
-    Ok(())
+    enabled(client).map(|()| Proof::Given)
+}
+
+/// Whether a client that has proven who it is gets anything.
+pub const fn enabled(client: &Client) -> Result<(), Reason> {
+    if client.enabled { Ok(()) } else { Err(Reason::Disabled) }
 }
 
 #[cfg(test)]
@@ -257,7 +284,7 @@ mod tests {
 
     fn check(authorization: Option<&str>, form: &str, client: Option<&Client>) -> Result<(), Reason> {
         let credentials = Credentials::parse(authorization, &Params::parse(form.as_bytes()).unwrap())?;
-        authenticate(&credentials, client)
+        authenticate(&credentials, client, &samples::issuer(), Timestamp::from_seconds(0)).map(drop)
     }
 
     fn app() -> Client {

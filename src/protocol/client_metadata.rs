@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::ClaimRule;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
+use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
+use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::Scope;
@@ -25,6 +28,17 @@ pub struct ClientMetadata {
     pub application_type: ApplicationType,
     /// The one way in which it authenticates.
     pub token_endpoint_auth_method: AuthMethod,
+    /// The one algorithm that it signs its assertions with; any that the method knows when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<Algorithm>,
+    /// Whom its assertions may be addressed to.
+    pub assertion_audience: AssertionAudience,
+    /// Its public keys, as a JWK set (RFC 7517 §5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// Where they are instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it may use.
@@ -62,6 +76,10 @@ impl Default for ClientMetadata {
             client_name: String::new(),
             application_type: ApplicationType::Web,
             token_endpoint_auth_method: AuthMethod::SecretBasic,
+            token_endpoint_auth_signing_alg: None,
+            assertion_audience: AssertionAudience::Issuer,
+            jwks: None,
+            jwks_uri: None,
             pkce: PkceRule::Required,
             grant_types: [GrantType::AuthorizationCode].into(),
             response_types: None,
@@ -89,6 +107,10 @@ impl ClientMetadata {
             client_name: client.name.clone(),
             application_type: client.application_type,
             token_endpoint_auth_method: client.auth_method,
+            token_endpoint_auth_signing_alg: client.assertions.algorithm,
+            assertion_audience: client.assertions.audience,
+            jwks: client.keys.as_ref().and_then(KeySource::jwks).cloned(),
+            jwks_uri: client.keys.as_ref().and_then(KeySource::jwks_uri).map(str::to_owned),
             pkce: client.pkce,
             grant_types: client.grant_types.clone(),
             response_types: Some(client.response_types.clone()),
@@ -126,6 +148,7 @@ impl ClientMetadata {
         let register = |uri: &str| RedirectUri::register(uri, self.application_type);
         let redirect_uris = all_parsed(&mut problems, "redirect_uris", &self.redirect_uris, register);
         let post_logout = all_parsed(&mut problems, "post_logout_redirect_uris", &self.post_logout_redirect_uris, register);
+        let keys = self.keys(&mut problems);
         let cors_origins = all_parsed(&mut problems, "cors_origins", &self.cors_origins, Origin::parse);
         let (Some(id), Some(allowed_scope), Some(default_scope), true) = (id, scope, default_scope, problems.is_empty()) else {
             return Err(problems);
@@ -137,6 +160,8 @@ impl ClientMetadata {
             application_type: self.application_type,
             secrets: Vec::new(),
             auth_method: self.token_endpoint_auth_method,
+            keys,
+            assertions: AssertionRules { algorithm: self.token_endpoint_auth_signing_alg, audience: self.assertion_audience },
             pkce: self.pkce,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),
@@ -155,6 +180,19 @@ impl ClientMetadata {
         };
         problems.extend(client.problems());
         if problems.is_empty() { Ok(client) } else { Err(problems) }
+    }
+
+    /// RFC 7591 §2: `jwks` and `jwks_uri` don't stand together.
+    fn keys(&self, problems: &mut Vec<Problem>) -> Option<KeySource> {
+        match (&self.jwks, &self.jwks_uri) {
+            (None, None) => None,
+            (Some(keys), None) => parsed(problems, "jwks", KeySource::here(keys)),
+            (None, Some(uri)) => parsed(problems, "jwks_uri", KeySource::there(uri)),
+            (Some(_), Some(_)) => {
+                problems.push(Problem::new("jwks_uri", "stands beside jwks; keep one of them (RFC 7591 section 2)"));
+                None
+            }
+        }
     }
 }
 
@@ -207,6 +245,32 @@ mod tests {
         let client = shop().client().unwrap();
         assert_eq!(ClientMetadata::of(&client).concise(), shop());
         assert_eq!(ClientMetadata::of(&client).client(), Ok(client));
+    }
+
+    #[test]
+    fn keys_stand_in_one_place_and_fit_the_method() {
+        let keys = serde_json::json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]});
+        let uri = || Some("https://shop.example/jwks.json".to_owned());
+        let signing = |method| ClientMetadata { token_endpoint_auth_method: method, ..shop() };
+        let fields = |wrong: ClientMetadata| wrong.client().unwrap_err().into_iter().map(|problem| problem.field).collect::<Vec<_>>();
+        let here = ClientMetadata { jwks: Some(keys), ..signing(AuthMethod::PrivateKeyJwt) };
+        let there = ClientMetadata { jwks_uri: uri(), ..signing(AuthMethod::PrivateKeyJwt) };
+        for good in [&here, &there] {
+            assert_eq!(ClientMetadata::of(&good.client().unwrap()).concise(), *good);
+        }
+        assert_eq!(fields(ClientMetadata { jwks_uri: uri(), ..here.clone() }), ["jwks_uri"]);
+        assert_eq!(fields(ClientMetadata { jwks_uri: Some("http://shop.example/jwks".to_owned()), ..shop() }), ["jwks_uri"]);
+        assert_eq!(fields(ClientMetadata { jwks: Some(serde_json::json!({})), ..shop() }), ["jwks"]);
+        assert_eq!(fields(signing(AuthMethod::PrivateKeyJwt)), ["jwks"]);
+        for (method, algorithm) in [
+            (AuthMethod::PrivateKeyJwt, Algorithm::Hs256),
+            (AuthMethod::SecretJwt, Algorithm::Rs256),
+            (AuthMethod::SecretBasic, Algorithm::Hs256),
+        ] {
+            let wrong =
+                ClientMetadata { token_endpoint_auth_method: method, token_endpoint_auth_signing_alg: Some(algorithm), ..there.clone() };
+            assert_eq!(fields(wrong), ["token_endpoint_auth_signing_alg"]);
+        }
     }
 
     #[test]

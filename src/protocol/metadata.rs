@@ -10,6 +10,7 @@ use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{AuthMethod, GrantType, ResponseType};
 use crate::protocol::grant::token_exchange;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::jose::Algorithm;
 
 /// How long a copy of the metadata or of the key set is good for. A key that is published for longer is known to everybody before it signs.
 pub const KEY_SET_LIFETIME: Duration = Duration::from_mins(5);
@@ -34,8 +35,11 @@ pub struct Metadata {
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: Vec<&'static str>,
     pub prompt_values_supported: Vec<&'static str>,
     pub claim_types_supported: Vec<&'static str>,
@@ -51,6 +55,7 @@ impl Metadata {
     #[must_use]
     pub fn of(issuer: &Issuer, apis: &[Api]) -> Self {
         let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
+        let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
         let mut scopes: Vec<String> = CLAIM_SCOPES.iter().map(|scope| scope.name.to_owned()).collect();
         scopes.extend(apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.name.to_string()));
         let mut claims = vec!["iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr", "acr", "idp"];
@@ -75,8 +80,11 @@ impl Metadata {
                 .copied()
                 .filter(|method| *method != AuthMethod::None.as_str())
                 .collect(),
+            introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             revocation_endpoint_auth_methods_supported: methods.clone(),
+            revocation_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             token_endpoint_auth_methods_supported: methods,
+            token_endpoint_auth_signing_alg_values_supported: algorithms,
             code_challenge_methods_supported: vec!["S256"],
             prompt_values_supported: Prompt::ALL.to_vec(),
             claim_types_supported: vec!["normal"],

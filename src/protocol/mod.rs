@@ -4,6 +4,8 @@
 //! |---|---|
 //! | RFC 6749 §2.2, RFC 7591 §2, OpenID Connect Registration §2: client metadata | [`client`], [`client_metadata`], [`application_type`] |
 //! | RFC 6749 §2.3, Appendix A.2: client authentication | [`client_auth`], [`chosen_secret`] |
+//! | RFC 7521 §4.2, RFC 7523, RFC 10070: clients that sign who they are | [`client_assertion`] |
+//! | RFC 7515, RFC 7517: what others sign, and their keys | [`jose`] |
 //! | RFC 6749 §3.1, Appendix B: parameters | [`params`] |
 //! | RFC 6749 §3.1.2, RFC 8252 §7: redirection URIs | [`redirect_uri`] |
 //! | RFC 6749 §3.3: scopes | [`scope`] |
@@ -33,6 +35,7 @@ pub mod chosen_secret;
 pub mod claim_rule;
 pub mod claims;
 pub mod client;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod client_metadata;
 pub mod explanation;
@@ -40,6 +43,7 @@ pub mod grant;
 pub mod id_token;
 pub mod introspection;
 pub mod issuer;
+pub mod jose;
 pub mod logout;
 pub mod metadata;
 pub mod params;

@@ -6,6 +6,7 @@ use crate::protocol::api::{Api, ApiScope};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::authentication::Authentication;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, PkceRule, ResponseType, TokenLifetimes};
+use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -27,8 +28,15 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         id: client_id("app"),
         name: "App".into(),
         application_type: ApplicationType::Web,
-        secrets: vec![ClientSecret { id: "1".into(), hash: TokenHash::of("app-secret"), created_at: Timestamp::from_seconds(0) }],
+        secrets: vec![ClientSecret {
+            id: "1".into(),
+            hash: TokenHash::of("app-secret"),
+            sealed: None,
+            created_at: Timestamp::from_seconds(0),
+        }],
         auth_method: AuthMethod::SecretBasic,
+        keys: None,
+        assertions: AssertionRules::default(),
         pkce: PkceRule::Required,
         grant_types: grants.iter().copied().collect(),
         response_types: code.then_some(ResponseType::Code).into_iter().collect(),

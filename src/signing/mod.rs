@@ -8,11 +8,13 @@
 //! | `folder`, `disk`, `failure` | the key folder: reading, rotating, importing; private files; what can be wrong with them |
 //! | `keyring`, `shared`, `stamp` | the keys of one moment; the keys of a running server; whether a file has changed |
 //! | `jwt`, `provider` | signing and verifying (RFC 7519, RFC 8725); how jsonwebtoken reaches the parsed keys |
+//! | `client_signature` | whether a client signed something |
 //! | `seal` | sealing a small text under a presented token |
 //! | `vault` | sealing a secret that is told to somebody else later, under a key of the folder |
 //!
 //! Nothing here asks for the time: whoever calls says what `now` is.
 
+mod client_signature;
 mod disk;
 mod failure;
 mod folder;
@@ -30,6 +32,7 @@ mod vault;
 #[cfg(test)]
 mod fixture;
 
+pub use client_signature::{is_signed_by, is_signed_with};
 pub use failure::KeyFolderFailure;
 pub use folder::{Imported, KeyFolder};
 pub use jwk::{InvalidKid, Jwk, JwkSet, Kid};

@@ -85,7 +85,7 @@ impl Clients<'_> {
             origins.exec(&change).await?;
             insert_origins(&change, &Client { id: before.id.clone(), ..after.clone() }).await?;
             let theirs = client_secret::Entity::delete_many().filter(client_secret::Column::ClientId.eq(before.id.as_str()));
-            let kept = after.secrets.iter().map(|secret| secret.id.as_str());
+            let kept = after.secrets.iter().filter(|secret| before.secrets.contains(secret)).map(|secret| secret.id.as_str());
             theirs.filter(client_secret::Column::Id.is_not_in(kept)).exec(&change).await?;
             for secret in after.secrets.iter().filter(|secret| !before.secrets.contains(secret)) {
                 client_secret::Entity::insert(rows::write_secret(&before.id, secret)).exec_without_returning(&change).await?;

@@ -15,6 +15,7 @@
 //! | grants, codes, refresh tokens | [`grant`] |
 //! | API keys | [`api_key`] |
 //! | access tokens taken back early | [`revoked_token`] |
+//! | assertions that clients have used | [`used_assertion`] |
 //! | failed sign-ins | [`login_failure`] |
 //! | why requests were refused | [`refusal`] |
 //!
@@ -41,6 +42,7 @@ pub mod revoked_token;
 mod row;
 pub mod session;
 mod sweep;
+pub mod used_assertion;
 pub mod user;
 
 use claviger_migrations::{Migrator, MigratorTrait};
@@ -189,6 +191,12 @@ impl Store {
     #[must_use]
     pub const fn api_keys(&self) -> api_key::ApiKeys<'_> {
         api_key::ApiKeys(self)
+    }
+
+    /// Assertions that clients have used.
+    #[must_use]
+    pub const fn used_assertions(&self) -> used_assertion::UsedAssertions<'_> {
+        used_assertion::UsedAssertions(self)
     }
 
     /// Access tokens taken back early.

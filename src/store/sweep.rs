@@ -8,7 +8,7 @@ use crate::protocol::grant::refresh_token::RETRY_WINDOW;
 use crate::protocol::time::Timestamp;
 use crate::store::grant::{granted, refresh_token};
 use crate::store::retry::retried;
-use crate::store::{Store, StoreFailure, departure, login_failure, revoked_token, session};
+use crate::store::{Store, StoreFailure, departure, login_failure, revoked_token, session, used_assertion};
 
 impl Store {
     /// Forgets up to `batch` rows of each kind that are over at `now`, each kind in a transaction of its own, and says how many rows those
@@ -17,7 +17,7 @@ impl Store {
     /// - The sealed successor of a refresh token that was spent longer ago than [`RETRY_WINDOW`] is blanked.
     /// - Refresh tokens go when they have expired, spent or not; grants with their codes when nothing that they gave can be alive any more.
     ///   A spent code is thereby remembered as long as what it gave.
-    /// - Sessions that are over by `limits`, revoked tokens that have expired, failed sign-ins whose window is over, departures to another
+    /// - Sessions that are over by `limits`, revoked tokens and used assertions that have expired, failed sign-ins whose window is over, departures to another
     ///   provider that nobody came back from.
     pub async fn sweep(&self, now: Timestamp, limits: SessionLimits, batch: u64) -> Result<u64, StoreFailure> {
         let seconds = now.seconds();
@@ -41,6 +41,13 @@ impl Store {
                 .forget::<revoked_token::row::Entity>(
                     revoked_token::row::Column::Jti,
                     revoked_token::row::Column::ExpiresAt.lte(seconds),
+                    batch,
+                )
+                .await?
+            + self
+                .forget::<used_assertion::row::Entity>(
+                    used_assertion::row::Column::Hash,
+                    used_assertion::row::Column::ExpiresAt.lte(seconds),
                     batch,
                 )
                 .await?

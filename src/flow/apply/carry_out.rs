@@ -9,7 +9,7 @@ use crate::flow::manage::users::UserView;
 use crate::flow::manage::{Expected, Reach, Refused, Version};
 use crate::flow::{Failure, Server};
 use crate::protocol::client::Client;
-use crate::protocol::token::{Token, TokenHash};
+use crate::protocol::token::Token;
 
 impl Server {
     /// Makes a change, and gives the secret that was generated for it.
@@ -26,7 +26,7 @@ impl Server {
             }
             Step::DeleteGroup(gone) => self.delete_group(Reach::Everything, &gone.name, &still(gone)).await?,
             Step::AddClient(client, secret) => {
-                let given = if let Secret::Given(hash) = secret { Some(hash.clone()) } else { None };
+                let given = if let Secret::Given(given) = secret { Some(given.clone()) } else { None };
                 return Ok(self.add_client((**client).clone(), given).await?.map(|added| added.secret));
             }
             Step::ChangeClient { before, after, secret } => return self.change_client_and_secret(before, after, secret).await,
@@ -62,17 +62,17 @@ impl Server {
         after: &Client,
         secret: &Secret,
     ) -> Result<Result<Option<Token>, Refused>, Failure> {
-        let (generated, hash): (Option<Token>, Option<TokenHash>) = match secret {
+        let (generated, kept) = match secret {
             Secret::Keep | Secret::Withdrawn => (None, None),
-            Secret::Given(hash) => (None, Some(hash.clone())),
+            Secret::Given(given) => (None, Some(given.clone())),
             Secret::Generated => {
-                let (generated, hash) = self.given_or_generated(None);
-                (generated, Some(hash))
+                let (generated, kept) = self.given_or_generated(None);
+                (generated, Some(kept))
             }
         };
         let mut after = after.clone();
-        if let Some(hash) = hash {
-            after.secrets = rotated(&before.secrets, self.newer_secret(&before.secrets, hash));
+        if let Some(kept) = kept {
+            after.secrets = rotated(&before.secrets, self.newer_secret(&after, &kept)?);
         } else if *secret == Secret::Withdrawn {
             after.secrets.clear();
         }

@@ -18,12 +18,11 @@ use crate::identity::provider::Provider;
 use crate::identity::user::{PasswordHash, Username, WeakPassword, check_new_password};
 use crate::password::{GivenHash, Passwords};
 use crate::protocol::api::Api;
-use crate::protocol::chosen_secret::{BadSecret, check_chosen_secret};
+use crate::protocol::chosen_secret::{BadSecret, ChosenSecret, check_chosen_secret};
 use crate::protocol::client::Client;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::problem::Problem;
-use crate::protocol::token::TokenHash;
 
 /// The members of a client that give its secret.
 const CLIENT_SECRETS: [&str; 2] = ["client_secret", "client_secret_file"];
@@ -46,7 +45,7 @@ pub enum Strength {
 pub struct Document {
     pub(super) attributes: Vec<Entry<Attribute, ()>>,
     pub(super) groups: Vec<Entry<Group, ()>>,
-    pub(super) clients: Vec<Entry<Client, TokenHash>>,
+    pub(super) clients: Vec<Entry<Client, ChosenSecret>>,
     pub(super) apis: Vec<Entry<Api, ()>>,
     pub(super) users: Vec<Entry<(Username, Account), NewPassword>>,
     pub(super) providers: Vec<Entry<Provider, SecretString>>,
@@ -141,19 +140,19 @@ impl Document {
         self.client_ids.extend(members.get("client_id").and_then(|id| id.as_str()).map(str::to_owned));
         let Some(metadata) = self.shaped::<ClientMetadata>(&place, members, &CLIENT_SECRETS) else { return };
         let client = self.checked(&place, metadata.client());
-        let is_public = client.as_ref().is_some_and(Client::is_public);
-        let given = given.and_then(|given| self.secret(&place, &given, is_public, rules));
+        let has_none = client.as_ref().is_some_and(|client| !client.has_secret());
+        let given = given.and_then(|given| self.secret(&place, &given, has_none, rules));
         self.clients.extend(client.map(|thing| Entry { place, thing, given, with_issuer }));
     }
 
-    fn secret(&mut self, place: &str, given: &Given, is_public: bool, rules: &Rules<'_>) -> Option<TokenHash> {
+    fn secret(&mut self, place: &str, given: &Given, has_none: bool, rules: &Rules<'_>) -> Option<ChosenSecret> {
         let text = given.text.expose_secret();
         let refused = match check_chosen_secret(text) {
-            _ if is_public => "a client with the method none has no secret".to_owned(),
-            Ok(()) => return Some(TokenHash::of(text)),
+            _ if has_none => "a client with the method none or private_key_jwt has no secret".to_owned(),
+            Ok(()) => return Some(ChosenSecret::new(given.text.clone())),
             Err(BadSecret::TooShort) if rules.strength == Strength::Any => {
                 self.weak.push(format!("{place}: {}", given.member));
-                return Some(TokenHash::of(text));
+                return Some(ChosenSecret::new(given.text.clone()));
             }
             Err(bad) => bad.to_string(),
         };

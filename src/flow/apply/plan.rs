@@ -16,11 +16,11 @@ use crate::identity::attribute::Attribute;
 use crate::identity::group::Group;
 use crate::identity::user::{User, Username};
 use crate::protocol::api::Api;
-use crate::protocol::client::Client;
+use crate::protocol::chosen_secret::ChosenSecret;
+use crate::protocol::client::{AuthMethod, Client, ClientSecret};
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::problem::Problem;
-use crate::protocol::token::TokenHash;
 use crate::store::StoredProvider;
 
 /// How much a file has to say.
@@ -98,11 +98,11 @@ fn unnamed(document: &Document, found: &Found, extent: Extent) -> Unnamed {
     }
 }
 
-fn client_step(entry: &Entry<Client, TokenHash>, found: &Found, extent: Extent) -> Option<Step> {
+fn client_step(entry: &Entry<Client, ChosenSecret>, found: &Found, extent: Extent) -> Option<Step> {
     let wanted = &entry.thing;
     let Some(before) = found.clients.iter().find(|client| client.id == wanted.id) else {
         let secret = match &entry.given {
-            _ if wanted.is_public() => Secret::Keep,
+            _ if !wanted.has_secret() => Secret::Keep,
             Some(given) => Secret::Given(given.clone()),
             None => Secret::Generated,
         };
@@ -116,12 +116,14 @@ fn client_step(entry: &Entry<Client, TokenHash>, found: &Found, extent: Extent) 
         }
     };
     let given = entry.given.as_ref().filter(|_| extent != Extent::Missing);
+    let serves = |secret: &ClientSecret| wanted.auth_method != AuthMethod::SecretJwt || secret.sealed.is_some();
     let secret = match given {
-        _ if wanted.is_public() && before.secrets.is_empty() => Secret::Keep,
-        _ if wanted.is_public() => Secret::Withdrawn,
-        Some(given) if before.secrets.iter().any(|secret| secret.hash.matches(given)) => Secret::Keep,
+        _ if !wanted.has_secret() && before.secrets.is_empty() => Secret::Keep,
+        _ if !wanted.has_secret() => Secret::Withdrawn,
+        Some(given) if before.secrets.iter().any(|secret| serves(secret) && secret.hash.matches(&given.hash())) => Secret::Keep,
         Some(given) => Secret::Given(given.clone()),
-        None if before.is_public() => Secret::Generated,
+        // A client that is said to have one, and has none that serves, could never authenticate.
+        None if !before.has_secret() || before.auth_method != wanted.auth_method && !before.secrets.iter().any(serves) => Secret::Generated,
         None => Secret::Keep,
     };
     let (secrets, created_at, updated_at) = (before.secrets.clone(), before.created_at, before.updated_at);

@@ -14,9 +14,9 @@ use crate::identity::group::Group;
 use crate::identity::provider::Provider;
 use crate::identity::user::User;
 use crate::protocol::api::Api;
+use crate::protocol::chosen_secret::ChosenSecret;
 use crate::protocol::client::Client;
 use crate::protocol::client_metadata::ClientMetadata;
-use crate::protocol::token::TokenHash;
 use crate::store::StoredProvider;
 
 /// One change.
@@ -102,7 +102,7 @@ pub enum Secret {
     /// Nothing.
     Keep,
     /// It gets the given one; the newest one so far stays alive beside it.
-    Given(TokenHash),
+    Given(ChosenSecret),
     /// It gets a generated one.
     Generated,
     /// It has none any more.

@@ -14,6 +14,7 @@ use crate::identity::account::Account;
 use crate::identity::user::{PasswordHash, User, Username};
 use crate::password::{Argon2Cost, Passwords};
 use crate::protocol::api::{Api, ApiScope};
+use crate::protocol::chosen_secret::ChosenSecret;
 use crate::protocol::claims::{Address, StandardClaims};
 use crate::protocol::client::{Client, ClientSecret, TokenLifetimes};
 use crate::protocol::client_metadata::ClientMetadata;
@@ -61,10 +62,11 @@ fn problems(text: &str, found: &Found, strength: Strength) -> Vec<String> {
 
 /// What is stored once the steps were made.
 fn made(mut found: Found, steps: Vec<Step>) -> Found {
-    let secret = |hash: TokenHash| ClientSecret { id: hash.as_str().to_owned(), hash, created_at: Timestamp::from_seconds(1) };
+    let secret =
+        |hash: TokenHash| ClientSecret { id: hash.as_str().to_owned(), hash, sealed: None, created_at: Timestamp::from_seconds(1) };
     for step in steps {
         match step {
-            Step::AddClient(client, Secret::Given(hash)) => found.clients.push(Client { secrets: vec![secret(hash)], ..*client }),
+            Step::AddClient(client, Secret::Given(given)) => found.clients.push(Client { secrets: vec![secret(given.hash())], ..*client }),
             Step::AddClient(client, Secret::Generated) => {
                 found.clients.push(Client { secrets: vec![secret(TokenHash::of("generated"))], ..*client });
             }
@@ -213,11 +215,17 @@ fn a_secret_that_works_already_changes_nothing_and_another_one_is_added() {
     let (given, public) = (format!("client_secret = '{SECRET}'"), "token_endpoint_auth_method = 'none'");
     assert_eq!(secret_after(&given, &given), None);
     assert_eq!(secret_after(&given, ""), None, "what is not given stays");
-    assert_eq!(secret_after("client_secret = 'another'", &given), Some(Secret::Given(TokenHash::of(SECRET))));
+    assert_eq!(secret_after("client_secret = 'another'", &given), Some(Secret::Given(ChosenSecret::new(SECRET.into()))));
     assert_eq!(secret_after(&given, public), Some(Secret::Withdrawn));
-    assert_eq!(secret_after(public, &given), Some(Secret::Given(TokenHash::of(SECRET))));
+    assert_eq!(secret_after(public, &given), Some(Secret::Given(ChosenSecret::new(SECRET.into()))));
     assert_eq!(secret_after(public, ""), Some(Secret::Generated));
     assert_eq!(secret_after(public, public), None);
+    // What was made for another method is hashed alone.
+    let signing = "token_endpoint_auth_method = 'client_secret_jwt'";
+    assert_eq!(secret_after(&given, signing), Some(Secret::Generated));
+    let both = format!("{signing}\n{given}");
+    assert_eq!(secret_after(&given, &both), Some(Secret::Given(ChosenSecret::new(SECRET.into()))));
+    assert_eq!(secret_after(signing, ""), Some(Secret::Keep), "a hash is enough for the method that it then has");
 }
 
 #[test]
@@ -293,7 +301,7 @@ fn weak_and_unusable_secrets_are_refused_unless_they_may_be_weak() {
                 [[user]]\nusername = 'i'\npassword_hash = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'\n";
     let always = [
         "client[1] \"b\": client_secret: is empty",
-        "client[2] \"c\": client_secret: a client with the method none has no secret",
+        "client[2] \"c\": client_secret: a client with the method none or private_key_jwt has no secret",
         "client[3] \"d\": client_secret_file: stands beside client_secret; keep one of them",
         "client[3] \"d\": client_secret: must be text",
         "user[1] \"b\": password: is empty",

@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::flow::authenticate::sealed_for;
 use crate::flow::manage::{ATTEMPTS, Expected, Page, PageRequest, Reach, Refused, Version, patched};
 use crate::flow::{Failure, Server};
-use crate::protocol::client::{Client, ClientId, ClientSecret, MOST_SECRETS};
+use crate::protocol::chosen_secret::ChosenSecret;
+use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, MOST_SECRETS};
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::scope::Scope;
 use crate::protocol::time::Timestamp;
-use crate::protocol::token::{Token, TokenHash, TokenKind};
+use crate::protocol::token::{Token, TokenKind};
 use crate::store::{Applied, ClientFilter, Insertion};
 
 /// A client as it is shown to whoever manages it; never a secret nor its hash.
@@ -60,6 +63,7 @@ pub struct WithSecret<T> {
 }
 
 const PUBLIC: Refused = Refused::Conflict("the client is public: it has no secret");
+const BY_KEY: Refused = Refused::Conflict("the client authenticates by its keys: it has no secret");
 
 impl Server {
     /// All clients, by identifier.
@@ -79,15 +83,19 @@ impl Server {
     }
 
     /// Registers a client as described. A confidential one gets a generated secret, unless its secret is `given`.
-    pub async fn add_client(&self, mut client: Client, given: Option<TokenHash>) -> Result<Result<WithSecret<Client>, Refused>, Failure> {
+    pub async fn add_client(
+        &self,
+        mut client: Client,
+        given: Option<ChosenSecret>,
+    ) -> Result<Result<WithSecret<Client>, Refused>, Failure> {
         let now = self.clock.now();
-        let (secret, hash) = if client.is_public() {
-            (None, given)
+        let (secret, kept) = if client.has_secret() {
+            let (secret, kept) = self.given_or_generated(given);
+            (secret, Some(kept))
         } else {
-            let (secret, hash) = self.given_or_generated(given);
-            (secret, Some(hash))
+            (None, given)
         };
-        client.secrets = hash.map(|hash| self.new_secret(hash)).into_iter().collect();
+        client.secrets = kept.map(|kept| self.new_secret(&client, &kept)).transpose()?.into_iter().collect();
         (client.created_at, client.updated_at) = (now, now);
         let problems = client.problems();
         if !problems.is_empty() {
@@ -143,6 +151,10 @@ impl Server {
     /// Makes a client exactly `after`, which has no problems, secrets included, if it is still as `before` says.
     pub(in crate::flow) async fn replace_client(&self, before: &Client, mut after: Client) -> Result<Result<Client, Refused>, Failure> {
         after.updated_at = self.clock.now();
+        if after.auth_method != AuthMethod::SecretJwt {
+            // Nobody needs them back any more.
+            after.secrets.iter_mut().for_each(|secret| secret.sealed = None);
+        }
         if self.store.clients().replace(before, &after).await? == Applied::Lost {
             return Ok(Err(Refused::Outdated));
         }
@@ -197,21 +209,21 @@ impl Server {
         &self,
         reach: Reach<'_>,
         id: &ClientId,
-        given: Option<TokenHash>,
+        given: Option<ChosenSecret>,
     ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
             if let Err(beyond) = reach.client(&before.allowed_scope, &before.roles) {
                 return Ok(Err(beyond));
             }
-            if before.is_public() {
-                return Ok(Err(PUBLIC));
+            if let Some(refused) = without_secret(&before) {
+                return Ok(Err(refused));
             }
             if before.secrets.len() >= MOST_SECRETS {
                 return Ok(Err(Refused::Conflict("the client has two secrets that are alive; withdraw one of them first")));
             }
-            let (secret, hash) = self.given_or_generated(given.clone());
-            let newer = self.newer_secret(&before.secrets, hash);
+            let (secret, kept) = self.given_or_generated(given.clone());
+            let newer = self.newer_secret(&before, &kept)?;
             let made = SecretView { id: newer.id.clone(), created_at: newer.created_at };
             let secrets = before.secrets.iter().cloned().chain([newer]).collect();
             match self.replace_client(&before, Client { secrets, ..before.clone() }).await? {
@@ -246,15 +258,15 @@ impl Server {
     pub async fn rotate_client_secret(
         &self,
         id: &ClientId,
-        given: Option<TokenHash>,
+        given: Option<ChosenSecret>,
     ) -> Result<Result<WithSecret<SecretView>, Refused>, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(before) = self.store.clients().find(id).await? else { return Ok(Err(not_found(id))) };
-            if before.is_public() {
-                return Ok(Err(PUBLIC));
+            if let Some(refused) = without_secret(&before) {
+                return Ok(Err(refused));
             }
-            let (secret, hash) = self.given_or_generated(given.clone());
-            let newest = self.newer_secret(&before.secrets, hash);
+            let (secret, kept) = self.given_or_generated(given.clone());
+            let newest = self.newer_secret(&before, &kept)?;
             let made = SecretView { id: newest.id.clone(), created_at: newest.created_at };
             match self.replace_client(&before, Client { secrets: rotated(&before.secrets, newest), ..before.clone() }).await? {
                 Err(Refused::Outdated) => {}
@@ -265,28 +277,40 @@ impl Server {
         Ok(Err(Refused::Outdated))
     }
 
-    /// The hash of a secret that is given, or of one that is generated.
-    pub(in crate::flow) fn given_or_generated(&self, given: Option<TokenHash>) -> (Option<Token>, TokenHash) {
+    /// The secret that is given, or one that is generated, which then is shown.
+    pub(in crate::flow) fn given_or_generated(&self, given: Option<ChosenSecret>) -> (Option<Token>, ChosenSecret) {
         given.map_or_else(
             || {
                 let secret = self.random.token(TokenKind::ClientSecret);
-                let hash = secret.hash();
-                (Some(secret), hash)
+                let kept = ChosenSecret::new(SecretString::from(secret.reveal()));
+                (Some(secret), kept)
             },
-            |hash| (None, hash),
+            |given| (None, given),
         )
     }
 
-    /// A secret that is younger than those that there are: two that are made within a second still have an order.
-    pub(in crate::flow) fn newer_secret(&self, than: &[ClientSecret], hash: TokenHash) -> ClientSecret {
-        let mut secret = self.new_secret(hash);
-        let newest = than.iter().map(|secret| secret.created_at + Duration::from_secs(1)).max();
+    /// A secret for `client` that is younger than those that it has: two that are made within a second still have an order.
+    pub(in crate::flow) fn newer_secret(&self, client: &Client, kept: &ChosenSecret) -> Result<ClientSecret, Failure> {
+        let mut secret = self.new_secret(client, kept)?;
+        let newest = client.secrets.iter().map(|secret| secret.created_at + Duration::from_secs(1)).max();
         secret.created_at = newest.map_or(secret.created_at, |after| after.max(secret.created_at));
-        secret
+        Ok(secret)
     }
 
-    fn new_secret(&self, hash: TokenHash) -> ClientSecret {
-        ClientSecret { id: self.random.uuid().to_string(), hash, created_at: self.clock.now() }
+    fn new_secret(&self, client: &Client, kept: &ChosenSecret) -> Result<ClientSecret, Failure> {
+        let id = self.random.uuid().to_string();
+        let seal = || self.keyring.vault().seal(&sealed_for(&client.id, &id), kept.text().expose_secret(), &self.random);
+        let sealed = (client.auth_method == AuthMethod::SecretJwt).then(seal).transpose()?;
+        Ok(ClientSecret { id, hash: kept.hash(), sealed, created_at: self.clock.now() })
+    }
+}
+
+/// Why a client gets no secret, if it has none.
+const fn without_secret(client: &Client) -> Option<Refused> {
+    match client.auth_method {
+        AuthMethod::None => Some(PUBLIC),
+        AuthMethod::PrivateKeyJwt => Some(BY_KEY),
+        AuthMethod::SecretBasic | AuthMethod::SecretPost | AuthMethod::SecretJwt => None,
     }
 }
 

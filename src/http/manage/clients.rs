@@ -1,11 +1,13 @@
 //! `/api/v1/clients`: the registered applications.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use poem::Request;
 use poem_openapi::param::Path;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
+use serde_json::Value;
 
 use crate::flow::Server;
 use crate::flow::manage::clients::ClientView;
@@ -18,7 +20,7 @@ use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part, ShownOnce};
 use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
-use crate::http::manage::words::{ApplicationType, AuthMethod, GrantType, PkceRule, ResponseType};
+use crate::http::manage::words::{ApplicationType, AssertionAudience, AuthMethod, GrantType, PkceRule, ResponseType, SigningAlgorithm};
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
 use crate::protocol::client::ClientId;
@@ -41,6 +43,13 @@ struct Lifetimes {
     refresh_token_absolute: Option<u32>,
 }
 
+/// The public keys of a client.
+#[derive(Object)]
+struct PublicKeys {
+    /// The keys, each as RFC 7517 describes it.
+    keys: Vec<HashMap<String, Value>>,
+}
+
 /// What can be chosen about a client (RFC 7591 §2). What is left out has the safe value: authorization code with PKCE and nothing else.
 #[derive(Default, Object)]
 #[oai(rename = "ClientMetadata", example, skip_serializing_if_is_none)]
@@ -51,6 +60,14 @@ struct Metadata {
     application_type: Option<ApplicationType>,
     /// The one way in which it authenticates; `none` is for one that can keep no secret.
     token_endpoint_auth_method: Option<AuthMethod>,
+    /// The one algorithm that it signs its assertions with; any that the method knows when left out.
+    token_endpoint_auth_signing_alg: Option<SigningAlgorithm>,
+    /// Whom its assertions may be addressed to: `issuer` (RFC 10070), or for older clients `issuer_or_token_endpoint`.
+    assertion_audience: Option<AssertionAudience>,
+    /// Its public keys: a JWK set (RFC 7517 section 5) of RSA (2048 bits or more), P-256 and Ed25519 keys.
+    jwks: Option<PublicKeys>,
+    /// Where they are instead: an https URL.
+    jwks_uri: Option<String>,
     /// Whether its codes need a proof key.
     pkce: Option<PkceRule>,
     /// The grants that it may use.

@@ -18,8 +18,33 @@ pub(super) enum AuthMethod {
     SecretBasic,
     #[oai(rename = "client_secret_post")]
     SecretPost,
+    #[oai(rename = "client_secret_jwt")]
+    SecretJwt,
+    #[oai(rename = "private_key_jwt")]
+    PrivateKeyJwt,
     #[oai(rename = "none")]
     None,
+}
+
+/// What a client signs its assertions with.
+#[derive(Enum)]
+#[oai(rename_all = "UPPERCASE")]
+pub(super) enum SigningAlgorithm {
+    Hs256,
+    Rs256,
+    Ps256,
+    Es256,
+    #[oai(rename = "EdDSA")]
+    EdDsa,
+}
+
+/// Whom a client's assertions may be addressed to.
+#[derive(Enum)]
+pub(super) enum AssertionAudience {
+    #[oai(rename = "issuer")]
+    Issuer,
+    #[oai(rename = "issuer_or_token_endpoint")]
+    IssuerOrTokenEndpoint,
 }
 
 /// Whether a code needs a proof key.
@@ -87,7 +112,8 @@ pub(super) enum ProviderKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{application_type, client};
+    use crate::protocol::jose::Algorithm;
+    use crate::protocol::{application_type, client, client_assertion};
     use poem_openapi::registry::Registry;
     use poem_openapi::types::Type;
 
@@ -104,8 +130,11 @@ mod tests {
             all.iter().map(|known| word(*known).to_owned()).collect()
         }
         use application_type::ApplicationType as Application;
+        use client_assertion::AssertionAudience as Audience;
         assert_eq!(documented::<ApplicationType>(), read(Application::ALL, Application::as_str));
         assert_eq!(documented::<AuthMethod>(), read(client::AuthMethod::ALL, client::AuthMethod::as_str));
+        assert_eq!(documented::<SigningAlgorithm>(), read(Algorithm::ALL, Algorithm::as_str));
+        assert_eq!(documented::<AssertionAudience>(), read(Audience::ALL, Audience::as_str));
         assert_eq!(documented::<PkceRule>(), read(client::PkceRule::ALL, client::PkceRule::as_str));
         assert_eq!(documented::<GrantType>(), read(client::GrantType::ALL, client::GrantType::as_str));
         assert_eq!(documented::<ResponseType>(), read(client::ResponseType::ALL, client::ResponseType::as_str));

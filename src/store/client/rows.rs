@@ -4,6 +4,8 @@ use sea_orm::{IntoActiveModel, Set};
 
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, Origin, PkceRule, TokenLifetimes};
+use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
+use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
 use crate::store::StoreFailure;
@@ -20,6 +22,10 @@ pub(in crate::store) mod client {
         pub name: String,
         pub application_type: String,
         pub auth_method: String,
+        pub jwks: Option<String>,
+        pub jwks_uri: Option<String>,
+        pub assertion_algorithm: Option<String>,
+        pub assertion_audience: String,
         pub pkce: String,
         pub grant_types: String,
         pub response_types: String,
@@ -73,6 +79,7 @@ pub(in crate::store) mod client_secret {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: String,
         pub hash: String,
+        pub sealed: Option<String>,
         pub created_at: i64,
     }
 
@@ -156,6 +163,14 @@ fn read(model: &client::Model) -> Result<Client, StoreFailure> {
         application_type: row.known("application_type", ApplicationType::parse(&model.application_type))?,
         secrets: Vec::new(),
         auth_method: row.known("auth_method", AuthMethod::parse(&model.auth_method))?,
+        keys: read_keys(row, model)?,
+        assertions: AssertionRules {
+            algorithm: match &model.assertion_algorithm {
+                Some(name) => Some(row.known("assertion_algorithm", Algorithm::parse(name))?),
+                None => None,
+            },
+            audience: row.known("assertion_audience", AssertionAudience::parse(&model.assertion_audience))?,
+        },
         pkce: row.known("pkce", PkceRule::parse(&model.pkce))?,
         grant_types: row.json("grant_types", &model.grant_types)?,
         response_types: row.json("response_types", &model.response_types)?,
@@ -179,8 +194,18 @@ fn read(model: &client::Model) -> Result<Client, StoreFailure> {
     })
 }
 
+fn read_keys(row: Row<'_>, model: &client::Model) -> Result<Option<KeySource>, StoreFailure> {
+    match (&model.jwks, &model.jwks_uri) {
+        (None, None) => Ok(None),
+        (Some(keys), None) => row.known("jwks", KeySource::here(&row.json("jwks", keys)?).ok()).map(Some),
+        (None, Some(uri)) => row.known("jwks_uri", KeySource::there(uri).ok()).map(Some),
+        (Some(_), Some(_)) => Err(row.corrupt("jwks_uri")),
+    }
+}
+
 fn read_secret(model: client_secret::Model) -> ClientSecret {
-    ClientSecret { id: model.id, hash: TokenHash::from_stored(model.hash), created_at: Timestamp::from_seconds(model.created_at) }
+    let (hash, created_at) = (TokenHash::from_stored(model.hash), Timestamp::from_seconds(model.created_at));
+    ClientSecret { id: model.id, hash, sealed: model.sealed, created_at }
 }
 
 fn read_origin(model: &client_origin::Model) -> Result<Origin, StoreFailure> {
@@ -193,6 +218,10 @@ pub(super) fn write(client: &Client) -> Result<client::ActiveModel, StoreFailure
         name: Set(client.name.clone()),
         application_type: Set(client.application_type.to_string()),
         auth_method: Set(client.auth_method.to_string()),
+        jwks: Set(client.keys.as_ref().and_then(KeySource::jwks).map(json).transpose()?),
+        jwks_uri: Set(client.keys.as_ref().and_then(KeySource::jwks_uri).map(str::to_owned)),
+        assertion_algorithm: Set(client.assertions.algorithm.map(|algorithm| algorithm.to_string())),
+        assertion_audience: Set(client.assertions.audience.to_string()),
         pkce: Set(client.pkce.to_string()),
         grant_types: Set(json(&client.grant_types)?),
         response_types: Set(json(&client.response_types)?),
@@ -215,7 +244,8 @@ pub(super) fn write(client: &Client) -> Result<client::ActiveModel, StoreFailure
 
 pub(super) fn write_secret(id: &ClientId, secret: &ClientSecret) -> client_secret::ActiveModel {
     let (hash, created_at) = (secret.hash.as_str().to_owned(), secret.created_at.seconds());
-    client_secret::Model { client_id: id.to_string(), id: secret.id.clone(), hash, created_at }.into_active_model()
+    let sealed = secret.sealed.clone();
+    client_secret::Model { client_id: id.to_string(), id: secret.id.clone(), hash, sealed, created_at }.into_active_model()
 }
 
 pub(super) fn write_origins(client: &Client) -> Vec<client_origin::ActiveModel> {

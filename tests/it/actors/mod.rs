@@ -6,6 +6,7 @@ mod liar;
 mod octo;
 mod relying_party;
 mod server;
+mod signer;
 
 pub use broker::{Broker, provider};
 pub use browser::{Browser, Page};
@@ -13,3 +14,4 @@ pub use liar::{Liar, Lie};
 pub use octo::Octo;
 pub use relying_party::{RelyingParty, Tokens, claims, hybrid_client};
 pub use server::{Answer, START, TestServer, copy_keys, port_of_nobody};
+pub use signer::{ASSERTION_TYPE, KeyHost, Keys, Publishes};

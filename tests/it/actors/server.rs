@@ -13,6 +13,7 @@ use claviger::identity::session::SessionLimits;
 use claviger::identity::throttle::ThrottleLimits;
 use claviger::outbound::{self, Outbound};
 use claviger::password::{Argon2Cost, Passwords};
+use claviger::protocol::chosen_secret::ChosenSecret;
 use claviger::protocol::client::{Client, ClientId, ClientSecret};
 use claviger::protocol::client_metadata::ClientMetadata;
 use claviger::protocol::explanation::Recorded;
@@ -170,10 +171,11 @@ impl TestServer {
         let keyring = SharedKeyring::open(KeyFolder::open(&keys).unwrap()).unwrap();
         let passwords = Passwords::new(Argon2Cost::new(64, 1, 1).unwrap(), NonZeroUsize::MIN, 256, random.clone()).unwrap();
         let limits = outbound::Limits { total: Duration::from_secs(2), ..outbound::Limits::default() };
-        let upstream = Upstream::new(Outbound::new(None, limits).unwrap(), clock.clone());
+        let outbound = Outbound::new(None, limits).unwrap();
+        let upstream = Upstream::new(outbound.clone(), clock.clone());
         let server =
             Server::new(Issuer::parse(&issuer).unwrap(), settings, store.clone(), keyring.clone(), passwords, clock.clone(), random);
-        let server = Arc::new(server.with_providers(upstream, providers));
+        let server = Arc::new(server.with_providers(upstream, providers).asking_clients(outbound, ["127.0.0.1".to_owned()].into()));
         server.put_demo_data().await.unwrap().unwrap();
         let limits = Limits {
             max_connections: 256,
@@ -193,10 +195,10 @@ impl TestServer {
     /// Registers a client like `demo-web`, but for what `change` changes. Its secret is its name with `-secret`.
     pub async fn register(&self, id: &str, change: impl FnOnce(&mut Client)) {
         let like = self.server.client(&ClientId::parse("demo-web").unwrap()).await.unwrap().unwrap();
-        let secret = ClientSecret { id: format!("{id}-1"), hash: TokenHash::of(&format!("{id}-secret")), created_at: START };
+        let secret = ClientSecret { id: format!("{id}-1"), hash: TokenHash::of(&format!("{id}-secret")), sealed: None, created_at: START };
         let mut client = Client { id: ClientId::parse(id).unwrap(), name: id.to_owned(), secrets: vec![secret], ..like };
         change(&mut client);
-        let given = client.secrets.pop().map(|secret| secret.hash);
+        let given = client.secrets.pop().map(|_| ChosenSecret::new(format!("{id}-secret").into()));
         self.server.add_client(client, given).await.unwrap().unwrap();
     }
 

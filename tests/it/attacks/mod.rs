@@ -4,6 +4,7 @@ mod api_key_secrecy;
 mod bad_connections;
 mod bad_input;
 mod bad_input_on_pages;
+mod client_assertion;
 mod client_authentication;
 mod code_replay;
 mod confused_tokens;

@@ -253,7 +253,10 @@ fn what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere() {
     let here = Site::migrated();
     let more = "[[client]]\nclient_id = \"docs\"\nclient_name = \"Docs\"\nredirect_uris = [\"{issuer}/docs/callback\", \"https://x.example\"]\n\
                 token_endpoint_auth_method = \"none\"\nlifetimes = { access_token = 120 }\ncors_origins = [\"https://x.example\"]\n\
-                [[user]]\nusername = \"dora\"\nclaims = { address = {} }\n";
+                [[user]]\nusername = \"dora\"\nclaims = { address = {} }\n\
+                [[client]]\nclient_id = \"signer\"\nclient_name = \"Signer\"\ngrant_types = [\"client_credentials\"]\n\
+                token_endpoint_auth_method = \"private_key_jwt\"\nassertion_audience = \"issuer_or_token_endpoint\"\n\
+                jwks = { keys = [{ kty = \"OKP\", crv = \"Ed25519\", x = \"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\" }] }\n";
     here.apply(&(given(SECRET) + more), &[]).succeeded();
     let exported = here.export();
     assert_hides(&exported, &[SECRET, PASSWORD]);
@@ -274,7 +277,7 @@ fn what_is_exported_changes_nothing_here_and_makes_the_same_elsewhere() {
     let said = there.apply(&exported, &[]).succeeded();
     assert!(secret_in(&said).starts_with("clv_cs_"), "{said}");
     assert!(said.contains("    password: none: they can't sign in with one\n"), "{said}");
-    assert_eq!(said.matches("shown this once").count(), 1, "a public client has no secret: {said}");
+    assert_eq!(said.matches("shown this once").count(), 1, "a client that is public or has keys has no secret: {said}");
     assert_eq!(there.export().replace(&there.issuer, &here.issuer), exported);
     let id = format!("redirect_uris: [\"{}/docs/callback\", ", there.issuer);
     assert!(said.contains(&id), "{said}");

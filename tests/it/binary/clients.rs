@@ -44,6 +44,34 @@ async fn a_secret_is_shown_once_and_works() {
 }
 
 #[tokio::test]
+async fn a_client_with_keys_gets_no_secret() {
+    let site = Site::new();
+    let _running = site.dev_with_keys().await;
+    let add = |id: &'static str, more: &[&str]| {
+        let signing = ["add", id, "--name", id, "--grant", "client_credentials", "--auth-method", "private_key_jwt"];
+        site.run(&[&["clients"][..], &signing, more, &DATA].concat())
+    };
+    let write = |name: &str, text: &str| std::fs::write(site.path(name), text).unwrap();
+    write("keys.json", r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "one", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#);
+    assert_eq!(add("here", &["--jwks", "keys.json"]).succeeded(), "Registered here.\n");
+    assert_eq!(add("there", &["--jwks-uri", "https://there.example/jwks.json"]).succeeded(), "Registered there.\n");
+    for (id, keys) in [("here", "one"), ("there", "https://there.example/jwks.json")] {
+        let shown = clients(&site, &["show", id]);
+        assert!(shown.lines().any(|line| line.split_whitespace().collect::<Vec<_>>() == ["keys", keys]), "{shown}");
+    }
+    assert!(add("other", &[]).failed().contains("jwks"));
+    write(
+        "private.json",
+        r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "d": "hunter2"}]}"#,
+    );
+    let said = add("other", &["--jwks", "private.json"]).failed();
+    assert!(said.contains("jwks: keys[0]: ") && !said.contains("hunter2"), "{said}");
+    assert!(add("other", &["--jwks", "nothing.json"]).failed().contains("nothing.json can't be read"));
+    let said = site.run(&["clients", "rotate-secret", "here", "--data", "data"]).failed();
+    assert!(said.contains("by its keys"), "{said}");
+}
+
+#[tokio::test]
 async fn a_new_secret_leaves_the_old_one_alive_and_the_next_does_not() {
     let site = Site::new();
     let _running = site.dev_with_keys().await;

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use claviger::flow::manage::Reach;
 use claviger::flow::manage::api_keys::NewApiKey;
 use claviger::protocol::api_key::TOKEN_TYPE;
-use claviger::protocol::client::AuthMethod;
+use claviger::protocol::client::{AuthMethod, Client};
 use claviger::protocol::grant::token_exchange::GRANT_TYPE;
 use reqwest::Method;
 use reqwest::header::IF_NONE_MATCH;
 use serde_json::{Value, json};
 
-use crate::actors::{Answer, Browser, Liar, RelyingParty, TestServer, hybrid_client, provider};
+use crate::actors::{ASSERTION_TYPE, Answer, Browser, Keys, Liar, RelyingParty, TestServer, hybrid_client, provider};
 
 const DOCUMENTS: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
 
@@ -148,6 +148,14 @@ async fn every_response_mode_type_and_prompt_works() {
 async fn every_authentication_method_works_where_it_is_promised() {
     let server = TestServer::start().await;
     server.register("poster", |client| client.auth_method = AuthMethod::SecretPost).await;
+    server.register("hasher", |client| client.auth_method = AuthMethod::SecretJwt).await;
+    let keys = Keys::new();
+    let by_key = |client: &mut Client| {
+        client.auth_method = AuthMethod::PrivateKeyJwt;
+        client.keys = Some(keys.registered());
+        client.secrets.clear();
+    };
+    server.register("signer", by_key).await;
     let document = metadata(&server).await;
     for (endpoint, path) in [("token", "/token"), ("revocation", "/revoke"), ("introspection", "/introspect")] {
         let methods = words(&document[format!("{endpoint}_endpoint_auth_methods_supported")]);
@@ -162,12 +170,25 @@ async fn every_authentication_method_works_where_it_is_promised() {
                     server.post(path, None, &[&request[..], &credentials].concat()).await
                 }
                 "none" => server.post(path, None, &[&request[..], &[("client_id", "demo-spa")]].concat()).await,
+                // Each algorithm is tried below.
+                "client_secret_jwt" | "private_key_jwt" => continue,
                 unknown => panic!("{unknown} is promised, and this test knows nothing of it"),
             };
             // Authenticated: the endpoint speaks of the token, no longer of the client.
             let expected = if endpoint == "token" { (400, "invalid_grant") } else { (200, "") };
             let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
             assert_eq!((answer.status.as_u16(), error.as_str()), expected, "{endpoint} {method}");
+        }
+        for algorithm in words(&document[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")]) {
+            let assertion = if algorithm == "HS256" {
+                Keys::sign_with_secret(b"hasher-secret", &Keys::claims("hasher", &server.issuer, path))
+            } else {
+                keys.sign(algorithm, &Keys::claims("signer", &server.issuer, &format!("{algorithm} {path}")))
+            };
+            let credentials = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion.as_str())];
+            let request = [("token", "x"), ("grant_type", "refresh_token"), ("refresh_token", "x")];
+            let answer = server.post(path, None, &[&request[..], &credentials].concat()).await;
+            assert_eq!(answer.status.as_u16(), if endpoint == "token" { 400 } else { 200 }, "{endpoint} {algorithm}: {}", answer.body);
         }
     }
 }

@@ -43,6 +43,57 @@ async fn a_client_is_registered_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_client_that_signs_has_keys_or_a_secret() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let jwk = json!({"kty": "OKP", "crv": "Ed25519", "kid": "one", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+    let with = |id: &str, method: &str, more: serde_json::Value| {
+        let mut new =
+            json!({"client_id": id, "client_name": id, "grant_types": ["client_credentials"], "token_endpoint_auth_method": method});
+        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        new
+    };
+    let rules =
+        json!({"token_endpoint_auth_signing_alg": "EdDSA", "assertion_audience": "issuer_or_token_endpoint", "jwks": {"keys": [jwk]}});
+    let made = alice.post("/clients", &with("signer", "private_key_jwt", rules.clone())).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert!(!made.body.contains("client_secret\""), "{}", made.body);
+    let shown = alice.get("/clients/signer").await.json();
+    for (member, value) in rules.as_object().unwrap() {
+        assert_eq!(&shown[member], value);
+    }
+    assert_problem(&alice.post("/clients/signer/secrets", &json!({})).await, 409);
+    let moved = alice.patch("/clients/signer", &json!({"jwks": null, "jwks_uri": "https://signer.example/jwks.json"})).await;
+    assert_eq!(moved.json()["jwks_uri"], "https://signer.example/jwks.json", "{}", moved.body);
+    assert!(moved.json().get("jwks").is_none(), "{}", moved.body);
+    let hasher = alice.post("/clients", &with("hasher", "client_secret_jwt", json!({}))).await.json();
+    assert!(hasher["client_secret"].as_str().unwrap().starts_with("clv_cs_"));
+
+    let mut private = jwk.clone();
+    private["d"] = json!("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A");
+    for (method, more, field) in [
+        ("private_key_jwt", json!({}), "jwks"),
+        ("private_key_jwt", json!({"jwks": {"keys": []}}), "jwks"),
+        ("private_key_jwt", json!({"jwks": {"keys": [private]}}), "jwks"),
+        ("private_key_jwt", json!({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}), "jwks"),
+        ("private_key_jwt", json!({"jwks": {"keys": [jwk, jwk]}}), "jwks"),
+        ("private_key_jwt", json!({"jwks": {"keys": [jwk]}, "jwks_uri": "https://a.example/"}), "jwks_uri"),
+        ("private_key_jwt", json!({"jwks_uri": "http://a.example/jwks"}), "jwks_uri"),
+        (
+            "private_key_jwt",
+            json!({"jwks": {"keys": [jwk]}, "token_endpoint_auth_signing_alg": "HS256"}),
+            "token_endpoint_auth_signing_alg",
+        ),
+        ("private_key_jwt", json!({"jwks": {"keys": [jwk]}, "token_endpoint_auth_signing_alg": "none"}), "token_endpoint_auth_signing_alg"),
+        ("client_secret_jwt", json!({"token_endpoint_auth_signing_alg": "ES256"}), "token_endpoint_auth_signing_alg"),
+        ("client_secret_jwt", json!({"assertion_audience": "anybody"}), "assertion_audience"),
+    ] {
+        let refused = assert_problem(&alice.post("/clients", &with("other", method, more.clone())).await, 422);
+        assert_eq!(refused, [field], "{more}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_undoes_what_another_changed_meanwhile() {
     let server = TestServer::start().await;
     let alice = Manager::alice(&server).await;

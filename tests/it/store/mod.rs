@@ -17,6 +17,7 @@ mod rotation;
 mod schema;
 mod session;
 mod sweep;
+mod used_assertion;
 mod user;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use claviger::protocol::authentication::Authentication;
 use claviger::protocol::claim_rule::ClaimRule;
 use claviger::protocol::claims::{Address, StandardClaims};
 use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
+use claviger::protocol::client_assertion::AssertionRules;
 use claviger::protocol::grant::{Effect, Grant, SealedSuccessor, authorization_code};
 use claviger::protocol::pkce::CodeChallenge;
 use claviger::protocol::redirect_uri::RedirectUri;
@@ -71,7 +73,7 @@ fn grant_id(id: &str) -> GrantId {
 }
 
 fn secret(id: &str, created_at: Timestamp) -> ClientSecret {
-    ClientSecret { id: id.to_owned(), hash: hash(id), created_at }
+    ClientSecret { id: id.to_owned(), hash: hash(id), sealed: None, created_at }
 }
 
 /// A client with something in every field.
@@ -83,6 +85,8 @@ fn client(id: &str) -> Client {
         application_type: ApplicationType::Web,
         secrets: vec![secret("old", NOW), secret("new", after(1))],
         auth_method: AuthMethod::SecretPost,
+        keys: None,
+        assertions: AssertionRules::default(),
         pkce: PkceRule::Optional,
         grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
         response_types: [ResponseType::Code].into(),

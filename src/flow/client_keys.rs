@@ -1,0 +1,107 @@
+//! The keys that clients publish themselves (`jwks_uri`, RFC 7591 §2): fetched when they are needed, remembered for a while, and fetched
+//! again when a client signs with a key that is not among them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use moka::future::Cache;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::outbound::{Outbound, PrivateHosts};
+use crate::protocol::jose::{ClientKeys, JwksUri};
+use crate::protocol::time::Timestamp;
+
+/// How long keys that were fetched are good for.
+const LIFETIME: Duration = Duration::from_mins(10);
+/// How long nothing is fetched after it was: whoever signs with unknown keys must not make us a burden to others.
+const REST: Duration = Duration::from_secs(10);
+/// How long a client waits for its own keys at most.
+const LONGEST: Duration = Duration::from_secs(10);
+/// The most URLs that are remembered.
+const CAPACITY: u64 = 1000;
+
+/// The keys of all clients that publish them themselves.
+pub(super) struct PublishedKeys {
+    /// None where this server asks nobody.
+    outbound: Option<(Outbound, PrivateHosts)>,
+    sources: Cache<JwksUri, Arc<Source>>,
+}
+
+/// What is known of one URL.
+#[derive(Default)]
+struct Source {
+    last: RwLock<Option<Arc<Fetched>>>,
+    turn: Mutex<()>,
+}
+
+/// What was found behind a URL.
+pub(super) struct Fetched {
+    /// The keys, or why there are none.
+    pub(super) keys: Result<ClientKeys, String>,
+    /// When somebody last asked for it.
+    asked_at: Timestamp,
+    /// When it was found.
+    found_at: Timestamp,
+}
+
+impl Default for PublishedKeys {
+    fn default() -> Self {
+        Self { outbound: None, sources: Cache::builder().max_capacity(CAPACITY).build() }
+    }
+}
+
+impl PublishedKeys {
+    pub(super) fn new(outbound: Outbound, private: PrivateHosts) -> Self {
+        Self { outbound: Some((outbound, private)), ..Self::default() }
+    }
+
+    /// The keys behind a URL, as they were found at most [`LIFETIME`] ago. Whoever has looked at some in vain gets younger ones, if there was
+    /// no look at them within [`REST`].
+    pub(super) async fn find(&self, uri: &JwksUri, now: Timestamp, in_vain: Option<&Arc<Fetched>>) -> Arc<Fetched> {
+        let source = self.sources.get_with_by_ref(uri, async { Arc::default() }).await;
+        let known = || source.last().filter(|fetched| fetched.is_enough(now, in_vain));
+        if let Some(enough) = known() {
+            return enough;
+        }
+        // Of those who ask at the same time, one fetches; nobody who has enough waits for it.
+        let _turn = source.turn.lock().await;
+        if let Some(enough) = known() {
+            return enough;
+        }
+        let found = self.fetch(uri).await;
+        let before = source.last();
+        let fetched = match (found, before) {
+            // Keys that were found a little while ago are still good when the place is away for a moment.
+            (Err(_), Some(before)) if before.keys.is_ok() && now.since(before.found_at) < LIFETIME => {
+                Fetched { keys: before.keys.clone(), asked_at: now, found_at: before.found_at }
+            }
+            (keys, _) => Fetched { keys, asked_at: now, found_at: now },
+        };
+        let fetched = Arc::new(fetched);
+        *source.last.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
+        fetched
+    }
+
+    async fn fetch(&self, uri: &JwksUri) -> Result<ClientKeys, String> {
+        let (outbound, private) = self.outbound.as_ref().ok_or("this server asks no other servers")?;
+        let found = timeout(LONGEST, outbound.document(uri.as_str(), private)).await;
+        let found = found.map_err(|_| "it was not answered in time".to_owned())?.map_err(|failure| failure.to_string())?;
+        ClientKeys::found(&found).map_err(|invalid| invalid.to_string())
+    }
+}
+
+impl Source {
+    fn last(&self) -> Option<Arc<Fetched>> {
+        self.last.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Fetched {
+    fn is_enough(self: &Arc<Self>, now: Timestamp, in_vain: Option<&Arc<Self>>) -> bool {
+        let is_resting = now.since(self.asked_at) < REST;
+        let is_good = self.keys.is_ok() && now.since(self.found_at) < LIFETIME;
+        let is_new = in_vain.is_none_or(|seen| !Arc::ptr_eq(seen, self));
+        is_resting || is_good && is_new
+    }
+}

@@ -1,0 +1,371 @@
+//! The public keys of a client (RFC 7517, RFC 7591 §2 `jwks` and `jwks_uri`): what may be registered, and which of them may have signed
+//! something.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::protocol::issuer::is_loopback;
+use crate::protocol::jose::algorithm::Algorithm;
+
+/// The most keys of one client: whoever names none has them all tried.
+const MOST_KEYS: usize = 20;
+/// The members that hold a secret (RFC 7518 §6, RFC 9964 §3).
+const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+/// Bits of an RSA key (RFC 7518 §3.3; more than 8192 only cost time).
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// Where a client's keys are: never in two places (RFC 7591 §2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// Registered here.
+    Here(ClientKeys),
+    /// Behind a URL.
+    There(JwksUri),
+}
+
+/// The URL of a client's key set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JwksUri(String);
+
+/// The keys of a client, with the document that they were read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientKeys {
+    document: Value,
+    keys: Vec<ClientKey>,
+}
+
+/// A key that signatures can be verified with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientKey {
+    kid: Option<String>,
+    algorithm: Option<Algorithm>,
+    public: PublicKey,
+}
+
+/// What a signature is verified with: big-endian numbers without leading zeros, or coordinates of their full length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublicKey {
+    /// RFC 7518 §6.3.
+    Rsa {
+        /// The modulus.
+        n: Vec<u8>,
+        /// The exponent.
+        e: Vec<u8>,
+    },
+    /// RFC 7518 §6.2, P-256 alone.
+    P256 {
+        /// The x coordinate.
+        x: [u8; 32],
+        /// The y coordinate.
+        y: [u8; 32],
+    },
+    /// RFC 8037 §2, Ed25519 alone.
+    Ed25519([u8; 32]),
+}
+
+/// Why a key set can't be registered, or what was found behind its URL is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKeys {
+    /// Not an object with a list of keys.
+    #[error("must be a JWK set: an object with a list called keys (RFC 7517 section 5)")]
+    NoSet,
+    /// None, or too many.
+    #[error("must have 1 to {MOST_KEYS} keys")]
+    Count,
+    /// One of them is not as it has to be.
+    #[error("keys[{0}]: {1}")]
+    Key(usize, UnusableKey),
+    /// Two have one name.
+    #[error("keys[{0}]: another key has the same kid")]
+    Twice(usize),
+    /// The URL is none where a key set could be.
+    #[error("must be an https URL without user information and fragment")]
+    Uri,
+}
+
+/// Why a key is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableKey {
+    /// It has a member that is nobody's business.
+    #[error("has a private member or is symmetric; register public keys alone, and consider this one lost")]
+    Private,
+    /// It is too weak, or so long that verifying takes too much time.
+    #[error("an RSA key must have 2048 to 8192 bits")]
+    RsaSize,
+    /// It is of a kind that signs with no algorithm of ours.
+    #[error("must be an RSA key, or an EC key of the curve P-256, or an OKP key of the curve Ed25519, whole and in base64url")]
+    Kind,
+    /// It names an algorithm that it can't be used with.
+    #[error("has an alg that is unknown here, or does not fit the key")]
+    Algorithm,
+    /// It is for something else.
+    #[error("is not for signatures")]
+    Use,
+}
+
+impl JwksUri {
+    /// Reads the URL. Without https it can only be on this machine, where the operator has to have allowed it.
+    pub fn parse(text: &str) -> Result<Self, InvalidKeys> {
+        let url = Url::parse(text).map_err(|_| InvalidKeys::Uri)?;
+        let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none() && url.host_str().is_some();
+        let is_private = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);
+        if is_plain && is_private && text.len() <= 2000 { Ok(Self(text.to_owned())) } else { Err(InvalidKeys::Uri) }
+    }
+
+    /// The URL as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JwksUri {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl KeySource {
+    /// A key set as it is registered, which has to be right in all its parts.
+    pub fn here(document: &Value) -> Result<Self, InvalidKeys> {
+        ClientKeys::registered(document).map(Self::Here)
+    }
+
+    /// Where a key set is.
+    pub fn there(uri: &str) -> Result<Self, InvalidKeys> {
+        JwksUri::parse(uri).map(Self::There)
+    }
+
+    /// The key set, if it is registered here.
+    #[must_use]
+    pub const fn jwks(&self) -> Option<&Value> {
+        match self {
+            Self::Here(keys) => Some(&keys.document),
+            Self::There(_) => None,
+        }
+    }
+
+    /// Where it is otherwise.
+    #[must_use]
+    pub fn jwks_uri(&self) -> Option<&str> {
+        match self {
+            Self::Here(_) => None,
+            Self::There(uri) => Some(uri.as_str()),
+        }
+    }
+}
+
+impl ClientKeys {
+    /// A key set as it is registered, which has to be right in all its parts.
+    pub fn registered(document: &Value) -> Result<Self, InvalidKeys> {
+        let entries = entries(document)?;
+        if !(1..=MOST_KEYS).contains(&entries.len()) {
+            return Err(InvalidKeys::Count);
+        }
+        let (mut keys, mut kids) = (Vec::new(), BTreeSet::new());
+        for (index, entry) in entries.iter().enumerate() {
+            match ClientKey::read(entry) {
+                Ok(key) => keys.push(key),
+                // It may be for what we encrypt one day.
+                Err(UnusableKey::Use) => {}
+                Err(unusable) => return Err(InvalidKeys::Key(index, unusable)),
+            }
+            // RFC 7517 §4.5: keys of one set have names of their own.
+            if entry.get("kid").and_then(Value::as_str).is_some_and(|kid| !kids.insert(kid.to_owned())) {
+                return Err(InvalidKeys::Twice(index));
+            }
+        }
+        let plain: Vec<Map<String, Value>> = entries.iter().filter_map(Value::as_object).map(described).collect();
+        Ok(Self { document: json!({ "keys": plain }), keys })
+    }
+
+    /// What was found behind a URL. RFC 7517 §5: keys that can't be used are ignored.
+    pub fn found(bytes: &[u8]) -> Result<Self, InvalidKeys> {
+        let document: Value = serde_json::from_slice(bytes).map_err(|_| InvalidKeys::NoSet)?;
+        let keys = entries(&document)?.iter().filter_map(|entry| ClientKey::read(entry).ok()).take(MOST_KEYS).collect();
+        Ok(Self { document: Value::Null, keys })
+    }
+
+    /// Those that may have signed something that names its key and its algorithm so.
+    pub fn candidates(&self, kid: Option<&str>, algorithm: Algorithm) -> impl Iterator<Item = &PublicKey> {
+        let is_named = move |key: &&ClientKey| kid.is_none() || key.kid.is_none() || key.kid.as_deref() == kid;
+        // RFC 8725 §3.1: the key says which algorithms are its own, never what is signed.
+        let fits =
+            move |key: &&ClientKey| key.public.signs_with(algorithm) && key.algorithm.is_none_or(|registered| registered == algorithm);
+        self.keys.iter().filter(is_named).filter(fits).map(|key| &key.public)
+    }
+
+    /// The names of the keys, for whoever wonders which there are.
+    #[must_use]
+    pub fn kids(&self) -> Vec<&str> {
+        self.keys.iter().map(|key| key.kid.as_deref().unwrap_or("a key without kid")).collect()
+    }
+}
+
+impl ClientKey {
+    fn read(entry: &Value) -> Result<Self, UnusableKey> {
+        let members = entry.as_object().ok_or(UnusableKey::Kind)?;
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        if text("kty") == Some("oct") || PRIVATE.iter().any(|name| members.contains_key(*name)) {
+            return Err(UnusableKey::Private);
+        }
+        let verifies = |operation: &Value| operation == "verify";
+        let operations = members.get("key_ops").and_then(Value::as_array);
+        if text("use").is_some_and(|purpose| purpose != "sig") || operations.is_some_and(|all| !all.iter().any(verifies)) {
+            return Err(UnusableKey::Use);
+        }
+        let public = PublicKey::read(members)?;
+        let algorithm = match members.get("alg") {
+            None => None,
+            Some(name) => {
+                let known = name.as_str().and_then(Algorithm::named).filter(|known| public.signs_with(*known));
+                Some(known.ok_or(UnusableKey::Algorithm)?)
+            }
+        };
+        Ok(Self { kid: text("kid").map(str::to_owned), algorithm, public })
+    }
+}
+
+impl PublicKey {
+    fn read(members: &Map<String, Value>) -> Result<Self, UnusableKey> {
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        let bytes = |name: &str| text(name).and_then(|encoded| URL_SAFE_NO_PAD.decode(encoded).ok()).ok_or(UnusableKey::Kind);
+        let coordinate = |name: &str| <[u8; 32]>::try_from(bytes(name)?).map_err(|_| UnusableKey::Kind);
+        match (text("kty"), text("crv")) {
+            (Some("RSA"), _) => {
+                let (n, e) = (without_zeros(bytes("n")?), without_zeros(bytes("e")?));
+                let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+                if !RSA_BITS.contains(&bits) {
+                    return Err(UnusableKey::RsaSize);
+                }
+                if e.is_empty() || e.len() > 8 { Err(UnusableKey::Kind) } else { Ok(Self::Rsa { n, e }) }
+            }
+            (Some("EC"), Some("P-256")) => Ok(Self::P256 { x: coordinate("x")?, y: coordinate("y")? }),
+            (Some("OKP"), Some("Ed25519")) => Ok(Self::Ed25519(coordinate("x")?)),
+            _ => Err(UnusableKey::Kind),
+        }
+    }
+
+    /// Whether an algorithm is one of its kind.
+    #[must_use]
+    pub const fn signs_with(&self, algorithm: Algorithm) -> bool {
+        matches!(
+            (self, algorithm),
+            (Self::Rsa { .. }, Algorithm::Rs256 | Algorithm::Ps256)
+                | (Self::P256 { .. }, Algorithm::Es256)
+                | (Self::Ed25519(_), Algorithm::EdDsa)
+        )
+    }
+}
+
+fn entries(document: &Value) -> Result<&Vec<Value>, InvalidKeys> {
+    document.get("keys").and_then(Value::as_array).ok_or(InvalidKeys::NoSet)
+}
+
+/// A key without members of a form that no specification has for one, and that TOML may not know.
+fn described(members: &Map<String, Value>) -> Map<String, Value> {
+    let is_text = |value: &Value| value.is_string() || value.as_array().is_some_and(|all| all.iter().all(Value::is_string));
+    members.iter().filter(|(_, value)| is_text(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn without_zeros(mut number: Vec<u8>) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.drain(..zeros);
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7517 Appendix A.1, the EC key.
+    fn p256(kid: &str) -> Value {
+        json!({"kty": "EC", "crv": "P-256", "kid": kid, "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+               "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"})
+    }
+
+    /// RFC 8037 Appendix A.2.
+    fn ed25519(kid: &str) -> Value {
+        json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+    }
+
+    fn rsa(bits: usize) -> Value {
+        let mut n = vec![0x80; bits / 8];
+        n[bits / 8 - 1] = 1;
+        json!({"kty": "RSA", "kid": "rsa", "n": URL_SAFE_NO_PAD.encode(n), "e": "AQAB"})
+    }
+
+    fn with(mut key: Value, name: &str, value: Value) -> Value {
+        key[name] = value;
+        key
+    }
+
+    fn registered(keys: &[Value]) -> Result<ClientKeys, InvalidKeys> {
+        ClientKeys::registered(&json!({ "keys": keys }))
+    }
+
+    #[test]
+    fn public_keys_are_registered_and_found_by_name_and_algorithm() {
+        let keys = registered(&[p256("a"), ed25519("b"), rsa(2048)]).unwrap();
+        let count = |kid, algorithm| keys.candidates(kid, algorithm).count();
+        assert_eq!((count(Some("a"), Algorithm::Es256), count(Some("b"), Algorithm::Es256)), (1, 0));
+        assert_eq!((count(None, Algorithm::EdDsa), count(Some("b"), Algorithm::EdDsa)), (1, 1));
+        assert_eq!((count(Some("rsa"), Algorithm::Rs256), count(Some("rsa"), Algorithm::Ps256)), (1, 1));
+        assert_eq!(count(Some("../../etc/passwd"), Algorithm::Es256), 0);
+        assert!(Algorithm::ALL.iter().all(|algorithm| !algorithm.is_symmetric() || count(None, *algorithm) == 0));
+        let only_pss = registered(&[with(rsa(2048), "alg", json!("PS256"))]).unwrap();
+        assert_eq!(only_pss.candidates(None, Algorithm::Rs256).count(), 0);
+    }
+
+    #[test]
+    fn what_is_no_public_key_of_ours_is_not_registered() {
+        use UnusableKey::{Algorithm, Kind, Private, RsaSize};
+        let octets = json!({"kty": "oct", "k": "AAAA"});
+        for (key, why) in [
+            (with(p256("a"), "d", json!("AA")), Private),
+            (octets.clone(), Private),
+            (json!({"kty": "oct"}), Private),
+            (with(rsa(2048), "dp", json!("AA")), Private),
+            (rsa(2040), RsaSize),
+            (rsa(1024), RsaSize),
+            (rsa(8200), RsaSize),
+            (with(p256("a"), "crv", json!("P-384")), Kind),
+            (with(p256("a"), "x", json!("AA")), Kind),
+            (with(p256("a"), "kty", json!("AKP")), Kind),
+            (json!("x"), Kind),
+            (with(p256("a"), "alg", json!("RS256")), Algorithm),
+            (with(rsa(2048), "alg", json!("none")), Algorithm),
+            (with(rsa(2048), "alg", json!("HS256")), Algorithm),
+        ] {
+            assert_eq!(registered(&[ed25519("b"), key.clone()]), Err(InvalidKeys::Key(1, why)), "{key}");
+            // Behind a URL it is ignored.
+            let found = ClientKeys::found(json!({"keys": [ed25519("b"), key]}).to_string().as_bytes()).unwrap();
+            assert_eq!(found.kids(), ["b"]);
+        }
+        assert_eq!(registered(&[p256("a"), ed25519("a")]), Err(InvalidKeys::Twice(1)));
+        assert_eq!(registered(&[]), Err(InvalidKeys::Count));
+        assert_eq!(ClientKeys::registered(&json!([])), Err(InvalidKeys::NoSet));
+        assert_eq!(ClientKeys::found(b"<html>"), Err(InvalidKeys::NoSet));
+        let noted = registered(&[with(with(p256("a"), "x5u", Value::Null), "n", json!(u64::MAX))]).unwrap();
+        assert_eq!(noted.document, json!({"keys": [p256("a")]}));
+        // A key for encryption may stand there, but verifies nothing.
+        let encrypting = registered(&[p256("a"), with(rsa(2048), "use", json!("enc"))]).unwrap();
+        assert_eq!(encrypting.kids(), ["a"]);
+        assert!(registered(&[with(octets, "use", json!("enc"))]).is_err());
+    }
+
+    #[test]
+    fn a_key_set_is_behind_https_or_on_this_machine() {
+        for good in ["https://app.example/jwks.json", "https://app.example:8443/a?b", "http://127.0.0.1:1/jwks"] {
+            assert_eq!(JwksUri::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["http://app.example/jwks", "https://a:b@app.example/", "https://app.example/#x", "file:///etc/passwd", "jwks", ""] {
+            assert_eq!(JwksUri::parse(bad), Err(InvalidKeys::Uri), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What others sign (RFC 7515): the algorithms that are believed, the public keys that clients register, and a signed text before anybody
+//! believes it. Whether a signature is right is for [`crate::signing`] to find out.
+
+mod algorithm;
+mod client_keys;
+mod jws;
+
+pub use self::algorithm::Algorithm;
+pub use self::client_keys::{ClientKey, ClientKeys, InvalidKeys, JwksUri, KeySource, PublicKey, UnusableKey};
+pub use self::jws::{Jws, NotSigned};
