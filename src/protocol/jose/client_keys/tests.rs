@@ -1,0 +1,87 @@
+use super::*;
+
+/// RFC 7517 Appendix A.1, the EC key.
+fn p256(kid: &str) -> Value {
+    json!({"kty": "EC", "crv": "P-256", "kid": kid, "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+           "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"})
+}
+
+/// RFC 8037 Appendix A.2.
+fn ed25519(kid: &str) -> Value {
+    json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+}
+
+fn rsa(bits: usize) -> Value {
+    let mut n = vec![0x80; bits / 8];
+    n[bits / 8 - 1] = 1;
+    json!({"kty": "RSA", "kid": "rsa", "n": URL_SAFE_NO_PAD.encode(n), "e": "AQAB"})
+}
+
+fn with(mut key: Value, name: &str, value: Value) -> Value {
+    key[name] = value;
+    key
+}
+
+fn registered(keys: &[Value]) -> Result<ClientKeys, InvalidKeys> {
+    ClientKeys::registered(&json!({ "keys": keys }))
+}
+
+#[test]
+fn public_keys_are_registered_and_found_by_name_and_algorithm() {
+    let keys = registered(&[p256("a"), ed25519("b"), rsa(2048)]).unwrap();
+    let count = |kid, algorithm| keys.candidates(kid, algorithm).count();
+    assert_eq!((count(Some("a"), Algorithm::Es256), count(Some("b"), Algorithm::Es256)), (1, 0));
+    assert_eq!((count(None, Algorithm::EdDsa), count(Some("b"), Algorithm::EdDsa)), (1, 1));
+    assert_eq!((count(Some("rsa"), Algorithm::Rs256), count(Some("rsa"), Algorithm::Ps256)), (1, 1));
+    assert_eq!(count(Some("../../etc/passwd"), Algorithm::Es256), 0);
+    assert!(Algorithm::ALL.iter().all(|algorithm| !algorithm.is_symmetric() || count(None, *algorithm) == 0));
+    let only_pss = registered(&[with(rsa(2048), "alg", json!("PS256"))]).unwrap();
+    assert_eq!(only_pss.candidates(None, Algorithm::Rs256).count(), 0);
+}
+
+#[test]
+fn what_is_no_public_key_of_ours_is_not_registered() {
+    use UnusableKey::{Algorithm, Kind, Private, RsaSize};
+    let octets = json!({"kty": "oct", "k": "AAAA"});
+    for (key, why) in [
+        (with(p256("a"), "d", json!("AA")), Private),
+        (octets.clone(), Private),
+        (json!({"kty": "oct"}), Private),
+        (with(rsa(2048), "dp", json!("AA")), Private),
+        (rsa(2040), RsaSize),
+        (rsa(1024), RsaSize),
+        (rsa(8200), RsaSize),
+        (with(p256("a"), "crv", json!("P-384")), Kind),
+        (with(p256("a"), "x", json!("AA")), Kind),
+        (with(p256("a"), "kty", json!("AKP")), Kind),
+        (json!("x"), Kind),
+        (with(p256("a"), "alg", json!("RS256")), Algorithm),
+        (with(rsa(2048), "alg", json!("none")), Algorithm),
+        (with(rsa(2048), "alg", json!("HS256")), Algorithm),
+    ] {
+        assert_eq!(registered(&[ed25519("b"), key.clone()]), Err(InvalidKeys::Key(1, why)), "{key}");
+        // Behind a URL it is ignored.
+        let found = ClientKeys::found(json!({"keys": [ed25519("b"), key]}).to_string().as_bytes()).unwrap();
+        assert_eq!(found.kids(), ["b"]);
+    }
+    assert_eq!(registered(&[p256("a"), ed25519("a")]), Err(InvalidKeys::Twice(1)));
+    assert_eq!(registered(&[]), Err(InvalidKeys::Count));
+    assert_eq!(ClientKeys::registered(&json!([])), Err(InvalidKeys::NoSet));
+    assert_eq!(ClientKeys::found(b"<html>"), Err(InvalidKeys::NoSet));
+    let noted = registered(&[with(with(p256("a"), "x5u", Value::Null), "n", json!(u64::MAX))]).unwrap();
+    assert_eq!(noted.document, json!({"keys": [p256("a")]}));
+    // A key for encryption may stand there, but verifies nothing.
+    let encrypting = registered(&[p256("a"), with(rsa(2048), "use", json!("enc"))]).unwrap();
+    assert_eq!(encrypting.kids(), ["a"]);
+    assert!(registered(&[with(octets, "use", json!("enc"))]).is_err());
+}
+
+#[test]
+fn a_key_set_is_behind_https_or_on_this_machine() {
+    for good in ["https://app.example/jwks.json", "https://app.example:8443/a?b", "http://127.0.0.1:1/jwks"] {
+        assert_eq!(JwksUri::parse(good).unwrap().as_str(), good);
+    }
+    for bad in ["http://app.example/jwks", "https://a:b@app.example/", "https://app.example/#x", "file:///etc/passwd", "jwks", ""] {
+        assert_eq!(JwksUri::parse(bad), Err(InvalidKeys::Uri), "{bad}");
+    }
+}
