@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::settings::{Described, Presence, Section, variable};
 use super::top::Top;
-use super::{Database, Docs, Keys, Log, Login, Outbound, Password, Server, Session, Tls, provider};
+use super::{ApiKeys, Database, Docs, Keys, Log, Login, Outbound, Password, Server, Session, Tls, provider};
 
 /// The text of `docs/configuration.md`.
 #[must_use]
@@ -20,6 +20,7 @@ pub fn reference() -> String {
     section::<Session>(&mut page);
     section::<Log>(&mut page);
     section::<Docs>(&mut page);
+    section::<ApiKeys>(&mut page);
     section::<Outbound>(&mut page);
     provider::reference(&mut page);
     page

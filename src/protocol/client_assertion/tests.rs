@@ -117,6 +117,7 @@ fn it_is_over_soon() {
     assert!(matches!(check(&with("exp", i64::MAX)), Err(Reason::TooLong { .. })));
 }
 
+/// Conformance: 49
 #[test]
 fn clocks_may_differ_a_little() {
     for name in ["iat", "nbf"] {

@@ -48,6 +48,7 @@ async fn token(server: &TestServer, assertion: &str) -> Answer {
     ask(server, "/token", assertion, &[]).await
 }
 
+/// Conformance: 47, 49
 #[tokio::test]
 async fn every_algorithm_authenticates_at_every_endpoint_and_an_assertion_once() {
     let server = TestServer::start().await;
@@ -79,6 +80,7 @@ async fn of_fifty_requests_with_one_assertion_one_passes(database: Database) {
     assert_eq!(answers.iter().filter(|answer| answer.status == 401).count(), 49);
 }
 
+/// Conformance: 49, 50
 #[tokio::test]
 async fn an_assertion_that_is_not_as_it_has_to_be_proves_nothing() {
     let server = TestServer::start().await;
@@ -181,6 +183,7 @@ async fn two_methods_in_one_request_are_refused_and_so_is_another_one() {
     assert_refused(&token(&server, &assertion("3")).await, 401, "invalid_client");
 }
 
+/// Conformance: 50
 #[tokio::test]
 async fn an_older_client_may_address_the_token_endpoint_when_its_registration_says_so() {
     let server = TestServer::start().await;
@@ -244,6 +247,7 @@ async fn a_secret_signs_for_its_client_alone_and_is_kept_sealed() {
     assert_eq!(server.token(Some(&format!("hasher:{next}")), &[CLIENT_CREDENTIALS]).await.status, 200);
 }
 
+/// Conformance: 51
 #[tokio::test]
 async fn keys_behind_a_url_are_fetched_once_and_again_when_they_change() {
     let server = TestServer::start().await;

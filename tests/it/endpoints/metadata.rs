@@ -144,6 +144,7 @@ async fn every_response_mode_type_and_prompt_works() {
     }
 }
 
+/// Conformance: 47
 #[tokio::test]
 async fn every_authentication_method_works_where_it_is_promised() {
     let server = TestServer::start().await;

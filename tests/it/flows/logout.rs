@@ -125,6 +125,8 @@ async fn what_hangs_on_the_session_is_inactive_at_once_and_offline_access_goes_o
     }
     browser.open(&query(&[("id_token_hint", offline.text("id_token"))])).await;
 
+    let silent = browser.open(&web.authorization_url("openid", "prompt=none")).await;
+    assert_eq!(silent.parameter("error").as_deref(), Some("login_required"), "{}", silent.url);
     assert_eq!(server.introspect(bound.access()).await, serde_json::json!({"active": false}));
     let refused = server.userinfo(bound.access()).await;
     assert_eq!(refused.status, 401);
