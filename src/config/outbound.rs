@@ -17,7 +17,7 @@ settings! {
     ca_file: Option<PathBuf> = automatic_or(path("the path of a PEM file")), Presence::Default("auto");
 
     /// Hosts that clients may have their keys on (`jwks_uri`) although their addresses are private; on this machine also without https. Each is
-    /// the name or the address of one host, without scheme and port.
+    /// the name or the address of one host, without scheme and port; whoever may change clients can have this server ask it at any port.
     allowed_private_hosts: Vec<String> = list(
         "a list of names or addresses of hosts",
         parsed("the name or the address of a host", host),

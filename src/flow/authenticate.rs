@@ -104,13 +104,8 @@ impl Server {
         let away = |why: &String| Reason::KeysAway(why.clone());
         let fetched = self.published_keys.find(uri, now, None).await;
         let known = signed_by_one_of(fetched.keys.as_ref().map_err(away)?, assertion);
-        let may_be_elsewhere = match &known {
-            Err(Reason::UnknownKey { .. }) => true,
-            // Without a name, only the signature tells that the key is a new one.
-            Err(Reason::WrongSignature(_)) => assertion.jws.kid().is_none(),
-            _ => false,
-        };
-        if !may_be_elsewhere {
+        // A new key may have the name of an old one, or none.
+        if !matches!(known, Err(Reason::UnknownKey { .. } | Reason::WrongSignature(_))) {
             return known;
         }
         let younger = self.published_keys.find(uri, now, Some(&fetched)).await;

@@ -32,7 +32,7 @@ pub(super) struct PublishedKeys {
 #[derive(Default)]
 struct Source {
     last: RwLock<Option<Arc<Fetched>>>,
-    turn: Mutex<()>,
+    turn: Arc<Mutex<()>>,
 }
 
 /// What was found behind a URL.
@@ -65,33 +65,43 @@ impl PublishedKeys {
             return enough;
         }
         // Of those who ask at the same time, one fetches; nobody who has enough waits for it.
-        let _turn = source.turn.lock().await;
+        let turn = Arc::clone(&source.turn).lock_owned().await;
         if let Some(enough) = known() {
             return enough;
         }
-        let found = self.fetch(uri).await;
-        let before = source.last();
-        let fetched = match (found, before) {
+        let (asked, uri) = (self.outbound.clone(), uri.clone());
+        let looking = async move {
+            let _turn = turn;
+            let fetched = Arc::new(source.after(fetch(asked, &uri).await, now));
+            *source.last.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
+            fetched
+        };
+        // A task of its own: whoever goes away meanwhile leaves it to others, or each who comes and goes would begin it anew.
+        tokio::spawn(looking)
+            .await
+            .unwrap_or_else(|_| Arc::new(Fetched { keys: Err("they could not be looked at".to_owned()), asked_at: now, found_at: now }))
+    }
+}
+
+async fn fetch(asked: Option<(Outbound, PrivateHosts)>, uri: &JwksUri) -> Result<ClientKeys, String> {
+    let (outbound, private) = asked.ok_or("this server asks no other servers")?;
+    let found = timeout(LONGEST, outbound.document(uri.as_str(), &private)).await;
+    let found = found.map_err(|_| "it was not answered in time".to_owned())?.map_err(|failure| failure.to_string())?;
+    ClientKeys::found(&found).map_err(|invalid| invalid.to_string())
+}
+
+impl Source {
+    /// What is known after a look at `now`.
+    fn after(&self, found: Result<ClientKeys, String>, now: Timestamp) -> Fetched {
+        match (found, self.last()) {
             // Keys that were found a little while ago are still good when the place is away for a moment.
             (Err(_), Some(before)) if before.keys.is_ok() && now.since(before.found_at) < LIFETIME => {
                 Fetched { keys: before.keys.clone(), asked_at: now, found_at: before.found_at }
             }
             (keys, _) => Fetched { keys, asked_at: now, found_at: now },
-        };
-        let fetched = Arc::new(fetched);
-        *source.last.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
-        fetched
+        }
     }
 
-    async fn fetch(&self, uri: &JwksUri) -> Result<ClientKeys, String> {
-        let (outbound, private) = self.outbound.as_ref().ok_or("this server asks no other servers")?;
-        let found = timeout(LONGEST, outbound.document(uri.as_str(), private)).await;
-        let found = found.map_err(|_| "it was not answered in time".to_owned())?.map_err(|failure| failure.to_string())?;
-        ClientKeys::found(&found).map_err(|invalid| invalid.to_string())
-    }
-}
-
-impl Source {
     fn last(&self) -> Option<Arc<Fetched>> {
         self.last.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -99,8 +109,10 @@ impl Source {
 
 impl Fetched {
     fn is_enough(self: &Arc<Self>, now: Timestamp, in_vain: Option<&Arc<Self>>) -> bool {
-        let is_resting = now.since(self.asked_at) < REST;
-        let is_good = self.keys.is_ok() && now.since(self.found_at) < LIFETIME;
+        // What was seen later than now was seen by a clock that has been set back since.
+        let is_younger = |at: Timestamp, than: Duration| at <= now && now.since(at) < than;
+        let is_resting = is_younger(self.asked_at, REST);
+        let is_good = self.keys.is_ok() && is_younger(self.found_at, LIFETIME);
         let is_new = in_vain.is_none_or(|seen| !Arc::ptr_eq(seen, self));
         is_resting || is_good && is_new
     }

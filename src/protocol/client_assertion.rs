@@ -70,12 +70,12 @@ pub struct Assertion {
     pub algorithm: Algorithm,
 }
 
-/// What an assertion is called and when it is over: until then it is good for one request.
+/// What an assertion is called, and how long that has to be remembered: it is good for one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SingleUse {
     /// Its `jti`.
     pub jti: String,
-    /// Its `exp`.
+    /// Its `exp`, and a little more: of several servers, the clock of one may be behind.
     pub until: Timestamp,
 }
 
@@ -131,7 +131,7 @@ impl Assertion {
         if jti.chars().count() > LONGEST_JTI {
             return Err(Reason::LongName);
         }
-        Ok(SingleUse { jti: jti.to_owned(), until })
+        Ok(SingleUse { jti: jti.to_owned(), until: until + CLOCK_TOLERANCE })
     }
 
     fn check_audience(&self, rule: AssertionAudience, issuer: &Issuer) -> Result<(), Reason> {

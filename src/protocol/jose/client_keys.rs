@@ -210,8 +210,13 @@ impl ClientKeys {
 impl ClientKey {
     fn read(entry: &Value) -> Result<Self, UnusableKey> {
         let members = entry.as_object().ok_or(UnusableKey::Kind)?;
+        if PRIVATE.iter().any(|name| members.contains_key(*name)) {
+            return Err(UnusableKey::Private);
+        }
+        // Read as it will be kept: what is registered must be read alike ever after.
+        let members = &described(members);
         let text = |name: &str| members.get(name).and_then(Value::as_str);
-        if text("kty") == Some("oct") || PRIVATE.iter().any(|name| members.contains_key(*name)) {
+        if text("kty") == Some("oct") {
             return Err(UnusableKey::Private);
         }
         let verifies = |operation: &Value| operation == "verify";

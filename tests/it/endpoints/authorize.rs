@@ -148,7 +148,7 @@ async fn a_post_that_is_no_form_is_refused_on_our_own_page() {
     server.get(&format!("/authorize?client_id=demo-web&x={}", &long[..20_000])).await.assert_error_page("invalid_request");
 }
 
-/// Conformance: 11
+/// Conformance: 11, 26
 #[tokio::test]
 async fn order_and_unknown_parameters_make_no_difference() {
     let server = TestServer::start().await;

@@ -85,3 +85,17 @@ fn a_key_set_is_behind_https_or_on_this_machine() {
         assert_eq!(JwksUri::parse(bad), Err(InvalidKeys::Uri), "{bad}");
     }
 }
+
+#[test]
+fn what_was_registered_is_read_alike_from_what_is_kept() {
+    let odd = |key: Value| ["key_ops", "use", "alg", "kid", "x5c"].map(|name| with(key.clone(), name, json!(["deriveKey", 1])));
+    let mixed: Vec<Value> =
+        [p256("a"), with(p256("a"), "use", json!("enc")), with(p256("a"), "crv", json!("P-521"))].into_iter().flat_map(odd).collect();
+    for key in mixed {
+        if let Ok(keys) = registered(&[key.clone(), ed25519("b")]) {
+            assert_eq!(ClientKeys::registered(&keys.document), Ok(keys), "{key}");
+        }
+    }
+    let of_another_curve = with(with(p256("a"), "crv", json!("P-521")), "key_ops", json!([1]));
+    assert_eq!(registered(&[of_another_curve]), Err(InvalidKeys::Key(0, UnusableKey::Kind)));
+}
