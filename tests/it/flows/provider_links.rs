@@ -9,7 +9,7 @@ use claviger::flow::manage::api_keys::NewApiKey;
 use claviger::identity::profile::Identity;
 use claviger::identity::user::Username;
 use claviger::store::Applied;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::actors::{Broker, Browser, Page, RelyingParty, TestServer, provider};
 
@@ -19,6 +19,25 @@ async fn at_account(browser: &mut Browser<'_>, username: &str, password: &str) -
     let page = browser.submit(&page, &[("username", username), ("password", password)], "login-submit").await;
     assert_eq!(page.url.path(), "/account", "{}", page.body);
     page
+}
+
+/// A server that takes people from a second one, as `work` and, declared like this, under another name.
+async fn work_and_club(club: &Value) -> Broker {
+    let there = TestServer::start().await;
+    let two = [&json!({}), club].map(|more| provider("oidc", &there.issuer, more));
+    let server = TestServer::start_with_providers(two.to_vec()).await;
+    Broker::introduce(&there, &server, "work").await;
+    Broker { there, server }
+}
+
+/// Comes from work as alice, and shows the account page.
+async fn at_account_from_work(broker: &Broker, browser: &mut Browser<'_>) -> Page {
+    let page = browser.open("/login").await;
+    let away = browser.submit(&page, &[], "with-work").await;
+    let back = broker.pass_there(&away, "alice", "wonderland").await;
+    let account = browser.open(&back).await;
+    assert_eq!(account.url.path(), "/account", "{}", account.body);
+    account
 }
 
 /// Links bob's account here to who signs in there like this.
@@ -74,16 +93,9 @@ async fn linking_needs_a_fresh_sign_in() {
 
 #[tokio::test]
 async fn who_has_no_password_signs_in_again_where_they_came_from() {
-    let there = TestServer::start().await;
-    let two = ["work", "club"].map(|name| provider("oidc", &there.issuer, &json!({"name": name})));
-    let server = TestServer::start_with_providers(two.to_vec()).await;
-    Broker::introduce(&there, &server, "work").await;
-    let broker = Broker { there, server };
+    let broker = work_and_club(&json!({"name": "club"})).await;
     let mut browser = Browser::new(&broker.server);
-    let page = browser.open("/login").await;
-    let away = browser.submit(&page, &[], "with-work").await;
-    let back = broker.pass_there(&away, "alice", "wonderland").await;
-    let account = browser.open(&back).await;
+    let account = at_account_from_work(&broker, &mut browser).await;
     for server in [&broker.there, &broker.server] {
         server.clock.advance(Duration::from_secs(301));
     }
@@ -101,11 +113,7 @@ async fn who_has_no_password_signs_in_again_where_they_came_from() {
 async fn the_last_way_in_stays() {
     let broker = Broker::start(&json!({})).await;
     let mut browser = Browser::new(&broker.server);
-    let page = browser.open("/login").await;
-    let away = browser.submit(&page, &[], "with-work").await;
-    let back = broker.pass_there(&away, "alice", "wonderland").await;
-    let account = browser.open(&back).await;
-    assert_eq!(account.url.path(), "/account", "{}", account.body);
+    let account = at_account_from_work(&broker, &mut browser).await;
     assert!(account.body.contains("It is the only way into your account"), "{}", account.body);
     assert!(account.body.contains("This account has no password"), "{}", account.body);
     assert!(!account.body.contains("/account/providers/unlink"));
@@ -192,17 +200,9 @@ async fn a_file_gives_no_password_to_somebody_who_came_from_elsewhere() {
 
 #[tokio::test]
 async fn a_way_that_would_be_refused_is_no_way_in() {
-    let there = TestServer::start().await;
-    let club = json!({"name": "club", "allowed_email_domains": ["club.example"]});
-    let server =
-        TestServer::start_with_providers(vec![provider("oidc", &there.issuer, &json!({})), provider("oidc", &there.issuer, &club)]).await;
-    Broker::introduce(&there, &server, "work").await;
-    let broker = Broker { there, server };
+    let broker = work_and_club(&json!({"name": "club", "allowed_email_domains": ["club.example"]})).await;
     let mut browser = Browser::new(&broker.server);
-    let page = browser.open("/login").await;
-    let away = browser.submit(&page, &[], "with-work").await;
-    let back = broker.pass_there(&away, "alice", "wonderland").await;
-    assert_eq!(browser.open(&back).await.url.path(), "/account");
+    at_account_from_work(&broker, &mut browser).await;
     // She linked the club when her address was one of its own.
     let alice = broker.server.store.users().find_by_username(&Username::parse("alice-work").unwrap()).await.unwrap().unwrap();
     let identities = broker.server.store.identities();
