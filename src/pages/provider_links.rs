@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use poem::http::header::RETRY_AFTER;
+use poem::http::{HeaderValue, StatusCode};
 use poem::web::Data;
 use poem::{Body, Request, Response, handler};
 
 use crate::flow::Server;
-use crate::flow::providers::{LinkStart, Turned, UnlinkResult};
+use crate::flow::providers::{LinkStart, NoEntry, Turned, UnlinkResult};
 use crate::pages::account::{Shown, entered, show};
 use crate::pages::provider::{gone, leaver};
 use crate::pages::visit::{Visit, sorry};
@@ -57,8 +59,13 @@ pub(super) async fn turned_away(request: &Request, server: &Server, turned: &Tur
     let visit = Visit::of(request, server);
     match server.current_session(visit.session.as_ref()).await {
         Ok(Some(current)) => {
-            let shown =
+            let mut shown =
                 show(request, server, visit, &current, Shown { provider_problem: Some(&words::turned(turned)), ..Shown::default() }).await;
+            // RFC 6585 §4.
+            if let NoEntry::TooMany(seconds) = turned.why {
+                shown.set_status(StatusCode::TOO_MANY_REQUESTS);
+                shown.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
             explained(shown, turned.refusal.clone())
         }
         Ok(None) => explained(see_other(&server.issuer().url("/login")), turned.refusal.clone()),

@@ -133,6 +133,11 @@ async fn who_sets_off_without_end_has_to_wait_and_nobody_else() {
     assert_eq!(server.why(&page.trace_id).await.code.as_deref(), Some("temporarily_unavailable"));
     let page = browser.submit(&page, &[("username", "alice"), ("password", "wonderland")], "login-submit").await;
     assert!(page.left || page.url.path() == "/consent", "the password works: {}", page.body);
+    let mut at_account = Browser::new(&server);
+    let page = at_account.open("/login").await;
+    let account = at_account.submit(&page, &[("username", "bob"), ("password", "builder")], "login-submit").await;
+    let page = at_account.submit(&account, &[], "link-work").await;
+    assert_eq!((page.left, page.status.as_u16()), (false, 429), "to link is to set off as well: {}", page.body);
     server.clock.advance(ten_minutes);
     assert!(Browser::new(&server).open(&url(&server, "")).await.left, "they have waited");
 }
