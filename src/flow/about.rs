@@ -1,12 +1,14 @@
 //! What tokens and answers say about a person, or about a client that acts for itself: what scopes release, and what claim rules put beside it.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use crate::flow::{Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::claim_rule::{Facts, Target, ruled};
+use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::Client;
 use crate::protocol::scope::Scope;
 
@@ -42,8 +44,15 @@ impl Server {
     }
 
     /// The claims of userinfo (OpenID Connect Core §5.3.2, §5.4), for the client that the token was made for.
-    pub(super) async fn userinfo_claims(&self, user: &User, client: &Client, scope: &Scope) -> Result<Map<String, Value>, Failure> {
+    pub(super) async fn userinfo_claims(
+        &self,
+        user: &User,
+        client: &Client,
+        scope: &Scope,
+        asked: &AskedClaims,
+    ) -> Result<Map<String, Value>, Failure> {
         let mut claims = released(user, scope);
+        claims.extend(single(user, &asked.within(&client.allowed_scope).userinfo));
         // Most clients have no rules, and then nothing has to be looked up.
         if !client.claims.is_empty() {
             claims.extend(ruled(&client.claims, Target::Userinfo, &self.facts(Some(user), client, scope).await?));
@@ -78,6 +87,18 @@ pub(super) fn released(user: &User, scope: &Scope) -> Map<String, Value> {
         claims.insert("updated_at".to_owned(), user.updated_at.seconds().into());
     }
     claims.extend(roles_and_groups(user, scope));
+    claims
+}
+
+/// The claims of these names that have a value, whatever releases them otherwise (OpenID Connect Core §5.5).
+pub(super) fn single(user: &User, names: &BTreeSet<String>) -> Map<String, Value> {
+    if names.is_empty() {
+        return Map::new();
+    }
+    let mut claims = standard_claims(user);
+    claims.insert("roles".to_owned(), user.all_roles().into_iter().collect());
+    claims.insert("groups".to_owned(), user.group_names().into_iter().collect());
+    claims.retain(|claim, _| names.contains(claim));
     claims
 }
 

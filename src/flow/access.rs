@@ -5,6 +5,7 @@ use crate::flow::{Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::{self, AccessToken, Origin};
 use crate::protocol::bearer::{self, Reason};
+use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::Client;
 use crate::protocol::explanation::Fact;
 
@@ -13,6 +14,8 @@ pub(super) struct Live {
     pub(super) token: AccessToken,
     pub(super) user: Option<User>,
     pub(super) client: Client,
+    /// The single claims that its grant allows.
+    pub(super) asked: AskedClaims,
 }
 
 /// An access token that is alive and speaks for a person.
@@ -20,6 +23,7 @@ pub(super) struct Speaking {
     pub(super) token: AccessToken,
     pub(super) user: User,
     pub(super) client: Client,
+    pub(super) asked: AskedClaims,
 }
 
 impl Server {
@@ -68,7 +72,7 @@ impl Server {
         if token.iat < client.created_at {
             return Ok(Err(Reason::Inactive("its client was deleted")));
         }
-        let Some(grant) = grant else { return Ok(Ok(Live { token, client, user: None })) };
+        let Some(grant) = grant else { return Ok(Ok(Live { token, client, user: None, asked: AskedClaims::default() })) };
         let Some((grant, session_is_live)) = self.store.grants().find(&grant, now, self.settings.session).await? else {
             return Ok(Err(Reason::Inactive("its grant is forgotten")));
         };
@@ -79,7 +83,7 @@ impl Server {
             return Ok(Err(Reason::Inactive("its session is over")));
         }
         match self.store.users().find(&grant.user).await? {
-            Some(user) if user.enabled => Ok(Ok(Live { token, client, user: Some(user) })),
+            Some(user) if user.enabled => Ok(Ok(Live { token, client, user: Some(user), asked: grant.claims })),
             _ => Ok(Err(Reason::Inactive("its person is disabled or deleted"))),
         }
     }
@@ -88,7 +92,9 @@ impl Server {
     pub(super) async fn person_with_scope(&self, token: AccessToken, scope: &'static str) -> Result<Result<Speaking, Reason>, Failure> {
         Ok(match self.live(token).await? {
             Err(reason) => Err(reason),
-            Ok(Live { token, user: Some(user), client }) if token.granted().contains(scope) => Ok(Speaking { token, user, client }),
+            Ok(Live { token, user: Some(user), client, asked }) if token.granted().contains(scope) => {
+                Ok(Speaking { token, user, client, asked })
+            }
             // RFC 6750 §3.1: a live token of ours is recognised, whatever it is for.
             Ok(Live { token, .. }) => Err(Reason::lacks_scope(scope, &token)),
         })

@@ -14,6 +14,7 @@ use crate::protocol::authentication::Authentication;
 use crate::protocol::bearer;
 use crate::protocol::claim_rule::Facts;
 use crate::protocol::claims::CLAIM_SCOPES;
+use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::{Client, ClientId, GrantType};
 use crate::protocol::explanation::Fact;
 use crate::protocol::grant::token_exchange::{ACCESS_TOKEN_TYPE, Reason, Request};
@@ -172,7 +173,7 @@ impl Server {
                 let LiveKey { key, holder: Holder { mut client, user } } = live;
                 // What the owner may do is in the token already.
                 client.allowed_scope = token.granted();
-                Ok(Ok((Live { token, user, client }, key)))
+                Ok(Ok((Live { token, user, client, asked: AskedClaims::default() }, key)))
             }
             Err(_) => Ok(Err(untrusted("nothing of what it was made for is within its owner's reach any more"))),
         }
@@ -189,7 +190,7 @@ impl Server {
         token.scope = scope.to_string();
         let Holder { mut client, user } = holder;
         client.allowed_scope = scope;
-        Ok(Ok(Live { token, user, client }))
+        Ok(Ok(Live { token, user, client, asked: AskedClaims::default() }))
     }
 
     /// Exchanges an API key for an access token (RFC 8693 §2). The key alone authenticates.

@@ -160,6 +160,7 @@ impl Server {
                 subject: current.user.subject.clone(),
                 roles: current.user.all_roles(),
                 authenticated_at: current.session.authenticated_at,
+                class: current.session.authentication.acr.clone(),
                 undated: current.session.authentication.undated,
                 for_this_request: interaction.is_some_and(|interaction| interaction.signed_in),
                 consent: interaction.and_then(|interaction| interaction.consent),

@@ -82,6 +82,7 @@ impl Server {
             scope: asked.scope.clone(),
             resources: request.narrowing.resources.clone(),
             nonce: request.nonce.clone(),
+            claims: request.claims.claims.within(&client.allowed_scope),
             authenticated_at: current.session.authenticated_at,
             authentication: current.session.authentication.clone(),
             created_at: now,

@@ -1,6 +1,6 @@
 //! Making tokens of what was decided.
 
-use crate::flow::about::roles_and_groups;
+use crate::flow::about::{roles_and_groups, single};
 use crate::flow::token::seconds;
 use crate::flow::{Failure, Server};
 use crate::identity::user::User;
@@ -71,7 +71,8 @@ impl Server {
     ) -> Result<IdToken, Failure> {
         // What a role that was lost gave, and what the client may no longer have, goes with the next token.
         let scope = self.catalog().await?.within_roles(&grant.scope.and(&client.allowed_scope), |role| user.has_role(role));
-        let mut released = roles_and_groups(user, &scope);
+        let mut released = single(user, &grant.claims.within(&client.allowed_scope).id_token);
+        released.extend(roles_and_groups(user, &scope));
         if !client.claims.is_empty() {
             released.extend(ruled(&client.claims, Target::IdToken, &self.facts(Some(user), client, &scope).await?));
         }

@@ -10,6 +10,7 @@ use crate::protocol::access_token::AccessToken;
 use crate::protocol::authentication::Authentication;
 use crate::protocol::claim_rule::{Facts, OwnRule, Source, Target};
 use crate::protocol::claims::CLAIM_SCOPES;
+use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::{Client, ClientId, GrantType};
 use crate::protocol::explanation::Fact;
 use crate::protocol::grant::{Authorization, Grant, RefreshPlan};
@@ -131,6 +132,7 @@ impl Server {
             scope: scope.clone(),
             resources: Vec::new(),
             nonce: None,
+            claims: AskedClaims::default(),
             authenticated_at: now,
             authentication: authentication.clone(),
             created_at: now,
@@ -151,7 +153,7 @@ impl Server {
             && granted.contains("openid")
         {
             id_token = Some(self.id_token(client, grant, user, Beside::default(), now).await?);
-            userinfo = Some(self.userinfo_claims(user, client, &granted).await?);
+            userinfo = Some(self.userinfo_claims(user, client, &granted, &AskedClaims::default()).await?);
         }
         let facts = self.facts(user, client, &granted).await?;
         let rules = catalog.rules_for(access_token.aud.identifiers(), client);

@@ -41,8 +41,8 @@ impl Server {
         // The signature says whose token it is, alive or not: that client's scripts may read why it is refused.
         let client = self.cached_client(&token.client_id).await?.filter(|client| client.enabled);
         let reply = match self.person_with_scope(token, "openid").await? {
-            Ok(Speaking { token, user, client }) => {
-                let claims = self.userinfo_claims(&user, &client, &token.granted()).await?;
+            Ok(Speaking { token, user, client, asked }) => {
+                let claims = self.userinfo_claims(&user, &client, &token.granted(), &asked).await?;
                 Ok(told(&user, &token, claims))
             }
             Err(reason) => Err(reason),

@@ -52,6 +52,10 @@ struct AuthorizationRequest {
     provider: Option<String>,
     /// Who the person is known to be: an ID token of theirs.
     id_token_hint: Option<String>,
+    /// Single claims that are asked for (OpenID Connect Core §5.5): a JSON object.
+    claims: Option<String>,
+    /// The classes of sign-in that would be liked, best first.
+    acr_values: Option<String>,
     /// The API that the token shall be for (RFC 8707); may be repeated.
     resource: Option<String>,
 }
@@ -158,6 +162,12 @@ impl Api {
         /// Who the person is known to be: an ID token of theirs.
         #[oai(name = "id_token_hint")]
         _id_token_hint: Optional,
+        /// Single claims that are asked for (OpenID Connect Core §5.5): a JSON object.
+        #[oai(name = "claims")]
+        _claims: Optional,
+        /// The classes of sign-in that would be liked, best first.
+        #[oai(name = "acr_values")]
+        _acr_values: Optional,
         /// The API that the token shall be for (RFC 8707); may be repeated.
         #[oai(name = "resource")]
         _resource: Optional,

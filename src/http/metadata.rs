@@ -65,6 +65,12 @@ struct MetadataDocument {
     claim_types_supported: Vec<String>,
     /// The claims that there are.
     claims_supported: Vec<String>,
+    /// The classes of sign-in that this server states itself; other providers may state others.
+    acr_values_supported: Vec<String>,
+    /// How our pages are shown.
+    display_values_supported: Vec<String>,
+    /// The languages of our pages.
+    ui_locales_supported: Vec<String>,
     /// Whether single claims can be asked for.
     claims_parameter_supported: bool,
     /// Whether a request may come as a signed object.
@@ -134,6 +140,10 @@ impl Example for MetadataDocument {
             prompt_values_supported: words("none login consent select_account"),
             claim_types_supported: words("normal"),
             claims_supported: words("iss sub aud exp iat name email"),
+            acr_values_supported: words("1"),
+            display_values_supported: words("page"),
+            ui_locales_supported: words("en"),
+            claims_parameter_supported: true,
             authorization_response_iss_parameter_supported: true,
             ..Self::default()
         }

@@ -7,13 +7,17 @@ pub const PASSWORD: &str = "pwd";
 /// By another identity provider. RFC 8176 has no value for that; this is the one that is in use elsewhere.
 pub const FEDERATED: &str = "fed";
 
+/// The class of a sign-in with one factor of our own, such as a password: the lowest at which somebody is known at all, as the levels of
+/// ISO/IEC 29115 that OpenID Connect Core §2 names begin with.
+pub const ONE_FACTOR: &str = "1";
+
 /// How a person proved who they are. Nothing is known about what was remembered before this was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authentication {
     /// The methods: `pwd`, or `fed` and whatever the other provider says of itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
-    /// The class of it, which only another provider states here.
+    /// The class of it: ours, or what the other provider states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
     /// The name of the other provider, as it is called here.
@@ -28,7 +32,7 @@ impl Authentication {
     /// With a password.
     #[must_use]
     pub fn by_password() -> Self {
-        Self { amr: vec![PASSWORD.to_owned()], acr: None, idp: None, undated: false }
+        Self { amr: vec![PASSWORD.to_owned()], acr: Some(ONE_FACTOR.to_owned()), idp: None, undated: false }
     }
 
     /// By another provider, with what it says of itself. Of that, only what looks like a value of these claims is passed on.

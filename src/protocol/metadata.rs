@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::protocol::api::Api;
+use crate::protocol::authentication::ONE_FACTOR;
 use crate::protocol::authorize::{Prompt, ResponseMode};
 use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{AuthMethod, GrantType, ResponseType};
@@ -44,6 +45,9 @@ pub struct Metadata {
     pub prompt_values_supported: Vec<&'static str>,
     pub claim_types_supported: Vec<&'static str>,
     pub claims_supported: Vec<&'static str>,
+    pub acr_values_supported: Vec<&'static str>,
+    pub display_values_supported: Vec<&'static str>,
+    pub ui_locales_supported: Vec<&'static str>,
     pub claims_parameter_supported: bool,
     pub request_parameter_supported: bool,
     pub request_uri_parameter_supported: bool,
@@ -89,7 +93,10 @@ impl Metadata {
             prompt_values_supported: Prompt::ALL.to_vec(),
             claim_types_supported: vec!["normal"],
             claims_supported: claims,
-            claims_parameter_supported: false,
+            acr_values_supported: vec![ONE_FACTOR],
+            display_values_supported: vec!["page"],
+            ui_locales_supported: vec!["en"],
+            claims_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,

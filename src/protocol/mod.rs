@@ -21,6 +21,7 @@
 //! | RFC 9068: access tokens, roles | [`access_token`], [`role`] |
 //! | OpenID Connect Core §2: ID tokens | [`id_token`] |
 //! | OpenID Connect Core §5.1, §5.4: claims about a person; those of our own | [`claims`], [`claim_rule`] |
+//! | OpenID Connect Core §5.5: single claims that are asked for | [`claims_request`] |
 //! | OpenID Connect RP-Initiated Logout | [`logout`] |
 //! | W3C Trace Context §3.2.2.3: the name of a request | [`trace_id`] |
 
@@ -34,6 +35,7 @@ pub mod bearer;
 pub mod chosen_secret;
 pub mod claim_rule;
 pub mod claims;
+pub mod claims_request;
 pub mod client;
 pub mod client_assertion;
 pub mod client_auth;

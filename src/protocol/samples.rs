@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::protocol::api::{Api, ApiScope};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::authentication::Authentication;
+use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, PkceRule, ResponseType, TokenLifetimes};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::grant::Grant;
@@ -92,6 +93,7 @@ pub(crate) fn grant(scope: &str) -> Grant {
         scope: Scope::parse(scope).unwrap(),
         resources: Vec::new(),
         nonce: None,
+        claims: AskedClaims::default(),
         authenticated_at: Timestamp::from_seconds(999_000),
         created_at: Timestamp::from_seconds(999_000),
         refresh_until: Some(Timestamp::from_seconds(2_000_000)),

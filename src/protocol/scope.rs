@@ -85,6 +85,12 @@ impl Scope {
         Self(self.0.intersection(&other.0).cloned().collect())
     }
 
+    /// The words that stand in one of them.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
     /// The words of it that `keep` keeps.
     #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(&ScopeToken) -> bool) -> Self {

@@ -99,12 +99,12 @@ const LINES: &[(u32, &str, bool)] = &[
     (
         26,
         "login_hint, display, ui_locales, claims_locales, acr_values never cause an error; acr_values answered by an acr from the list where possible (Core §15.1)",
-        OPEN,
+        HOLDS,
     ),
     (
         27,
         "claims parameter: userinfo and id_token members, null/essential/value/values, sub value mismatch is an error, unknown names ignored; advertise it honestly (Core §5.5)",
-        OPEN,
+        HOLDS,
     ),
     (
         28,

@@ -59,7 +59,7 @@ impl Server {
                 Box::pin(self.live_by_key(key.expose_secret(), *from, None)).await?.map(|(live, _)| live)
             }
         };
-        let Live { token, user, client } = match found {
+        let Live { token, user, client, .. } = match found {
             Ok(live) => live,
             Err(reason) => return Ok(Err(reason)),
         };

@@ -33,6 +33,8 @@ pub struct SignedIn {
     pub roles: BTreeSet<String>,
     /// When they last proved who they are.
     pub authenticated_at: Timestamp,
+    /// The class of their sign-in (`acr`).
+    pub class: Option<String>,
     /// Whether it may have been long before that: they came from another provider, which does not say when they signed in there.
     pub undated: bool,
     /// Whether they did so for this very request.
@@ -65,9 +67,9 @@ pub fn next_step(request: &Request, client: &Client, catalog: &Catalog, facts: &
     }
     let person = match signed_in(request, facts, now) {
         Ok(person) => person,
-        Err(WhyLogin::OtherPerson { hinted, found }) if facts.signed_in.as_ref().is_some_and(|person| person.for_this_request) => {
-            // They just did, as somebody else than the client knows: asking once more would go in circles.
-            return Step::Refuse(Reason::OtherPerson { hinted, found }.into());
+        // They just did, as somebody else than the client knows, or otherwise: asking once more would go in circles.
+        Err(why) if facts.signed_in.as_ref().is_some_and(|person| person.for_this_request) => {
+            return Step::Refuse(Reason::NotAsAsked(why).into());
         }
         Err(why) => return if request.prompt.none { Step::Refuse(Reason::LoginRequired(why).into()) } else { Step::Login },
     };
@@ -83,13 +85,20 @@ pub fn next_step(request: &Request, client: &Client, catalog: &Catalog, facts: &
     if let Err(reason) = catalog.audience(&granted, &request.narrowing.resources) {
         return Step::Refuse(reason.into());
     }
+    // OpenID Connect Core §5.5: single claims widen no token, but the person is asked as if their scopes had been asked for.
+    let claims = request.claims.claims.within(&client.allowed_scope);
+    let told = if granted.contains("openid") {
+        granted.or(&client.allowed_scope.filter(|word| claims.need(word.as_str())))
+    } else {
+        granted.clone()
+    };
     match person.consent {
         Some(false) => Step::Refuse(Reason::Denied(Turned::AtConsent).into()),
-        Some(true) if granted.is_within(&facts.consented) => Step::Issue(granted),
-        _ => match must_consent(request, client, facts, &granted) {
+        Some(true) if told.is_within(&facts.consented) => Step::Issue(granted),
+        _ => match must_consent(request, client, facts, &told) {
             None => Step::Issue(granted),
             Some(why) if request.prompt.none => Step::Refuse(Reason::ConsentRequired(why).into()),
-            Some(_) => Step::Consent(granted),
+            Some(_) => Step::Consent(told),
         },
     }
 }
@@ -100,6 +109,13 @@ fn signed_in<'a>(request: &Request, facts: &'a Facts, now: Timestamp) -> Result<
     // OpenID Connect Core §3.1.2.2: the person of the hint or nobody.
     if let Some(hinted) = facts.hinted.as_ref().filter(|hinted| **hinted != person.subject) {
         return Err(WhyLogin::OtherPerson { hinted: hinted.clone(), found: person.subject.clone() });
+    }
+    if !request.claims.takes(person.subject.as_str()) {
+        let taken = request.claims.subjects().join(", ");
+        return Err(WhyLogin::PersonNotTaken { taken, found: person.subject.clone() });
+    }
+    if let Some(classes) = request.claims.missed_classes(person.class.as_deref()) {
+        return Err(WhyLogin::ClassNotTaken { taken: classes.to_vec(), found: person.class.clone() });
     }
     if person.for_this_request {
         return Ok(person);
@@ -158,6 +174,7 @@ mod tests {
             subject: Subject::new("alice"),
             roles: BTreeSet::new(),
             authenticated_at: Timestamp::from_seconds(900),
+            class: Some("1".to_owned()),
             undated: false,
             for_this_request: false,
             consent: None,

@@ -2,7 +2,6 @@
 
 use crate::protocol::authorize::{Prompt, Reason, ResponseMode, WhyConsent, WhyLogin};
 use crate::protocol::explanation::{Explanation, Fact, lasting, listed};
-use crate::protocol::subject::Subject;
 
 pub(super) fn explain(reason: &Reason) -> Explanation {
     let one = |fact: Fact| Explanation::of(fact);
@@ -65,7 +64,10 @@ pub(super) fn explain(reason: &Reason) -> Explanation {
             let advice = "Send the person here without prompt=none, so that they can be asked.";
             one(Fact::of("prompt").expected("consent that was given before").came(consent(why))).advise(advice)
         }
-        Reason::OtherPerson { hinted, found } => one(other_person(hinted, found)),
+        Reason::BadClaims(_) => one(Fact::of("claims")
+            .expected("a JSON object such as {\"userinfo\": {\"email\": null}}")
+            .note("OpenID Connect Core section 5.5")),
+        Reason::NotAsAsked(why) => one(why_login(why)),
         Reason::Denied(turned) => one(Fact::of("the person").note(format!("they refused {turned}"))),
     }
 }
@@ -78,8 +80,12 @@ fn unsupported(name: &'static str) -> Explanation {
 }
 
 fn login(why: &WhyLogin) -> Explanation {
+    Explanation::of(why_login(why)).advise("Send the person here without prompt=none, so that they can sign in.")
+}
+
+fn why_login(why: &WhyLogin) -> Fact {
     const SESSION: &str = "session";
-    let fact = match why {
+    match why {
         WhyLogin::Nobody => {
             let fact = Fact::of(SESSION).expected("somebody who is signed in").came("no session that is alive");
             fact.note("a browser sends no cookie of ours from a frame in another site")
@@ -92,9 +98,16 @@ fn login(why: &WhyLogin) -> Explanation {
                 .came(format!("signed in {} s ago", age.as_secs()));
             fact.note(format!("too old by {}", lasting(std::time::Duration::from_secs(too_long))))
         }
-        WhyLogin::OtherPerson { hinted, found } => other_person(hinted, found),
-    };
-    Explanation::of(fact).advise("Send the person here without prompt=none, so that they can sign in.")
+        WhyLogin::OtherPerson { hinted, found } => {
+            Fact::of("id_token_hint").expected(format!("the person {hinted}")).came(format!("the person {found}")).note("compared by sub")
+        }
+        WhyLogin::PersonNotTaken { taken, found } => {
+            Fact::of("claims").expected(format!("the person {taken}")).came(format!("the person {found}")).note("compared by sub")
+        }
+        WhyLogin::ClassNotTaken { taken, found } => {
+            Fact::of("acr").expected(listed(taken)).came_if_any(found.as_ref()).note("the claims parameter makes it essential")
+        }
+    }
 }
 
 fn consent(why: &WhyConsent) -> String {
@@ -102,8 +115,4 @@ fn consent(why: &WhyConsent) -> String {
         WhyConsent::NotAllowedYet(words) => format!("not allowed yet: {words}"),
         other => other.to_string(),
     }
-}
-
-fn other_person(hinted: &Subject, found: &Subject) -> Fact {
-    Fact::of("id_token_hint").expected(format!("the person {hinted}")).came(format!("the person {found}")).note("compared by sub")
 }

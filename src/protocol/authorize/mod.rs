@@ -12,6 +12,7 @@ pub use request::{Prompt, Request};
 
 use std::time::Duration;
 
+use crate::protocol::claims_request;
 use crate::protocol::client::ResponseType;
 use crate::protocol::explanation::{Explanation, lasting};
 use crate::protocol::params::Repeated;
@@ -99,20 +100,18 @@ pub enum Reason {
     /// `id_token_hint` is no ID token of ours for this client.
     #[error("the id_token_hint is not an ID token of ours for this client: {0}")]
     BadHint(String),
+    /// `claims` is not as it has to be.
+    #[error("the claims parameter {0}")]
+    BadClaims(claims_request::Malformed),
     /// The person would have to sign in, and `prompt=none` forbids to ask.
     #[error("the person would have to sign in: {0}")]
     LoginRequired(WhyLogin),
     /// The person would have to consent, and `prompt=none` forbids to ask.
     #[error("the person would have to consent: {0}")]
     ConsentRequired(WhyConsent),
-    /// The person who signed in is not the one of the `id_token_hint`.
-    #[error("another person signed in than the id_token_hint names")]
-    OtherPerson {
-        /// The one of the hint.
-        hinted: Subject,
-        /// The one who signed in.
-        found: Subject,
-    },
+    /// The person signed in for this very request, and not as the client needs it: asking once more would go in circles.
+    #[error("the person signed in, but {0}")]
+    NotAsAsked(WhyLogin),
     /// The person said no.
     #[error("the person refused {0}")]
     Denied(Turned),
@@ -142,6 +141,22 @@ pub enum WhyLogin {
         hinted: Subject,
         /// The one who is signed in.
         found: Subject,
+    },
+    /// The `claims` parameter takes somebody else alone (OpenID Connect Core §5.5.1).
+    #[error("the claims parameter names somebody else")]
+    PersonNotTaken {
+        /// Whom it takes.
+        taken: String,
+        /// The one who is signed in.
+        found: Subject,
+    },
+    /// The `claims` parameter takes other classes of sign-in alone (OpenID Connect Core §5.5.1.1).
+    #[error("their sign-in is of none of the classes that the claims parameter takes")]
+    ClassNotTaken {
+        /// Those that it takes.
+        taken: Vec<String>,
+        /// That of the sign-in.
+        found: Option<String>,
     },
 }
 
@@ -180,7 +195,8 @@ impl crate::protocol::refusal::Reason for Reason {
             Self::RequestObject => ErrorCode::RequestNotSupported,
             Self::RequestUri => ErrorCode::RequestUriNotSupported,
             Self::Registration => ErrorCode::RegistrationNotSupported,
-            Self::LoginRequired(_) | Self::OtherPerson { .. } => ErrorCode::LoginRequired,
+            Self::NotAsAsked(WhyLogin::ClassNotTaken { .. }) => ErrorCode::UnmetAuthenticationRequirements,
+            Self::LoginRequired(_) | Self::NotAsAsked(_) => ErrorCode::LoginRequired,
             Self::ConsentRequired(_) => ErrorCode::ConsentRequired,
             Self::Denied(_) => ErrorCode::AccessDenied,
             _ => ErrorCode::InvalidRequest,
@@ -207,7 +223,9 @@ impl crate::protocol::refusal::Reason for Reason {
             Self::BadPrompt(_) => "The prompt is unknown, or none stands beside others.",
             Self::BadMaxAge(_) => "The max_age must be a number of seconds.",
             Self::BadHint(_) => "The id_token_hint is not an ID token of this server for this client.",
-            Self::LoginRequired(_) | Self::OtherPerson { .. } => "The person has to sign in.",
+            Self::BadClaims(_) => "The claims must be a JSON object of the members userinfo and id_token.",
+            Self::NotAsAsked(WhyLogin::ClassNotTaken { .. }) => "The person can not sign in as the essential acr asks.",
+            Self::LoginRequired(_) | Self::NotAsAsked(_) => "The person has to sign in.",
             Self::ConsentRequired(_) => "The person has to consent.",
             Self::Denied(_) => "The person refused.",
         }

@@ -2,6 +2,7 @@
 
 use crate::protocol::authorize::Reason;
 use crate::protocol::authorize::answer::{ResponseMode, is_echoable};
+use crate::protocol::claims_request::ClaimsRequest;
 use crate::protocol::client::{Client, PkceRule, ResponseType};
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
@@ -31,6 +32,8 @@ pub struct Request {
     pub provider: Option<String>,
     /// Who the client knows it is: an ID token of ours, not yet verified.
     pub id_token_hint: Option<String>,
+    /// The single claims that are asked for, and whom and what the client takes alone.
+    pub claims: ClaimsRequest,
 }
 
 /// What the person is to be asked (OpenID Connect Core §3.1.2.1, `prompt`).
@@ -113,6 +116,7 @@ impl Request {
             login_hint: params.get("login_hint").map(|hint| hint.chars().take(128).collect()),
             provider: params.get("provider").map(|name| name.chars().take(64).collect()),
             id_token_hint: params.get("id_token_hint").map(str::to_owned),
+            claims: params.get("claims").map_or_else(|| Ok(ClaimsRequest::default()), ClaimsRequest::parse).map_err(Reason::BadClaims)?,
             narrowing: Narrowing::parse(params)?,
         })
     }

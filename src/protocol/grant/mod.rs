@@ -10,6 +10,7 @@ pub mod refresh_token;
 pub mod token_exchange;
 
 use crate::protocol::authentication::Authentication;
+use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::ClientId;
 use crate::protocol::explanation::{Explanation, Fact, listed};
 use crate::protocol::refusal::Refusal;
@@ -36,6 +37,8 @@ pub struct Grant {
     pub resources: Vec<Resource>,
     /// The `nonce` of the authorization request (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
+    /// The single claims that it allows beside its scope (OpenID Connect Core §5.5).
+    pub claims: AskedClaims,
     /// When the person had last proved who they are.
     pub authenticated_at: Timestamp,
     /// How they had.

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use secrecy::SecretString;
 
 use crate::protocol::authentication::Authentication;
+use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::{Client, GrantType};
 use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::grant::{Authorization, Decision, Effect, Grant, RefreshPlan};
@@ -97,6 +98,7 @@ pub fn decide(request: &Request, person: Person, client: &Client, catalog: &Cata
         scope: scope.clone(),
         resources: request.narrowing.resources.clone(),
         nonce: None,
+        claims: AskedClaims::default(),
         authenticated_at: now,
         created_at: now,
         refresh_until: None,

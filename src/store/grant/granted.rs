@@ -30,6 +30,7 @@ pub(in crate::store) struct Model {
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
     pub authentication: Option<String>,
+    pub claims: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -53,6 +54,7 @@ pub(super) fn read(model: Model) -> Result<Grant, StoreFailure> {
         scope: row.json("scope", &model.scope)?,
         resources: row.json("resources", &model.resources)?,
         authentication: row.json_or_default("authentication", model.authentication.as_deref())?,
+        claims: row.json_or_default("claims", model.claims.as_deref())?,
         nonce: model.nonce.as_deref().map(|text| row.json("nonce", text)).transpose()?,
         id: GrantId::new(model.id),
         user: Subject::new(model.subject),
@@ -95,6 +97,7 @@ pub(super) async fn insert(change: &impl ConnectionTrait, grant: &Grant) -> Resu
         expires_at: grant.expires_at.seconds(),
         revoked_at: grant.revoked_at.map(Timestamp::seconds),
         authentication: Some(json(&grant.authentication)?),
+        claims: if grant.claims.is_empty() { None } else { Some(json(&grant.claims)?) },
     };
     applied(Entity::insert(model.into_active_model()).exec_without_returning(change).await)
 }

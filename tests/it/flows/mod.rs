@@ -4,6 +4,7 @@ mod account;
 mod account_password;
 mod api_keys;
 mod claim_rules;
+mod claims_request;
 mod code;
 mod consent;
 mod front_channel;

@@ -29,6 +29,7 @@ use claviger::protocol::application_type::ApplicationType;
 use claviger::protocol::authentication::Authentication;
 use claviger::protocol::claim_rule::ClaimRule;
 use claviger::protocol::claims::{Address, StandardClaims};
+use claviger::protocol::claims_request::AskedClaims;
 use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use claviger::protocol::client_assertion::AssertionRules;
 use claviger::protocol::grant::{Effect, Grant, SealedSuccessor, authorization_code};
@@ -159,6 +160,7 @@ fn grant(id: &str, client: &Client, user: &User, session: Option<&Session>) -> G
         scope: scope("openid items:read"),
         resources: vec![Resource::parse("https://api.example").unwrap()],
         nonce: Some("n\0\u{1F511}".to_owned()),
+        claims: AskedClaims::default(),
         authenticated_at: NOW,
         authentication: Authentication::by_provider("work", &["mfa".to_owned()], Some("gold")),
         created_at: after(1),
