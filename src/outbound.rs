@@ -214,7 +214,7 @@ impl Outbound {
 
     /// What a document says, such as a key set. How long it waits for its turn is for the caller to bound.
     pub async fn document(&self, url: &str, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {
-        let request = Request::get(url).header(ACCEPT, "application/json").body(Vec::new()).map_err(|_| OutboundFailure::BadUrl)?;
+        let request = Request::get(url).header(ACCEPT, "*/*").body(Vec::new()).map_err(|_| OutboundFailure::BadUrl)?;
         let host = Target::of(request.uri(), private)?.host;
         let answer = self.send(request, private).await?;
         if answer.status() != StatusCode::OK {

@@ -20,7 +20,7 @@ mod m0012_claim_rule;
 mod m0013_api_key;
 mod m0020_provider;
 mod m0021_client_key;
-mod m0027_asked_claims;
+mod m0027_request;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -47,7 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_api_key::Migration),
             Box::new(m0020_provider::Migration),
             Box::new(m0021_client_key::Migration),
-            Box::new(m0027_asked_claims::Migration),
+            Box::new(m0027_request::Migration),
         ]
     }
 }

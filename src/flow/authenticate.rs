@@ -7,10 +7,9 @@ use crate::protocol::client::{AuthMethod, Client, ClientId};
 use crate::protocol::client_assertion::{Assertion, Reason, SingleUse};
 use crate::protocol::client_auth::{self, Credentials, Proof};
 use crate::protocol::explanation::stranger;
-use crate::protocol::jose::{ClientKeys, KeySource};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
-use crate::signing::{is_signed_by, is_signed_with};
+use crate::signing::is_signed_with;
 use crate::store::Applied;
 
 /// What the secret of a client is sealed for: it is never opened for another client, nor as another one of its secrets.
@@ -55,7 +54,7 @@ impl Server {
     ) -> Result<Result<(), client_auth::Reason>, Failure> {
         let signed = match client.auth_method {
             AuthMethod::SecretJwt => self.signed_with_secret(client, assertion),
-            _ => self.signed_by_key(client, assertion).await,
+            _ => self.signed_by_client(client, &assertion.jws, assertion.algorithm).await.map_err(Reason::from),
         };
         if let Err(reason) = signed {
             return Ok(Err(reason.into()));
@@ -87,42 +86,6 @@ impl Server {
         if secrets.is_empty() {
             return Err(Reason::NoSecret);
         }
-        if secrets.iter().any(|secret| is_signed_with(secret, &assertion.jws)) {
-            Ok(())
-        } else {
-            Err(Reason::WrongSignature(AuthMethod::SecretJwt))
-        }
-    }
-
-    async fn signed_by_key(&self, client: &Client, assertion: &Assertion) -> Result<(), Reason> {
-        let uri = match &client.keys {
-            Some(KeySource::Here(keys)) => return signed_by_one_of(keys, assertion),
-            Some(KeySource::There(uri)) => uri,
-            None => return Err(Reason::NoKeys),
-        };
-        let now = self.clock.now();
-        let away = |why: &String| Reason::KeysAway(why.clone());
-        let fetched = self.published_keys.find(uri, now, None).await;
-        let known = signed_by_one_of(fetched.keys.as_ref().map_err(away)?, assertion);
-        // A new key may have the name of an old one, or none.
-        if !matches!(known, Err(Reason::UnknownKey { .. } | Reason::WrongSignature(_))) {
-            return known;
-        }
-        let younger = self.published_keys.find(uri, now, Some(&fetched)).await;
-        if Arc::ptr_eq(&younger, &fetched) { known } else { signed_by_one_of(younger.keys.as_ref().map_err(away)?, assertion) }
-    }
-}
-
-fn signed_by_one_of(keys: &ClientKeys, assertion: &Assertion) -> Result<(), Reason> {
-    let (kid, algorithm) = (assertion.jws.kid(), assertion.algorithm);
-    let mut candidates = keys.candidates(kid, algorithm).peekable();
-    if candidates.peek().is_none() {
-        let known = keys.kids().into_iter().map(str::to_owned).collect();
-        return Err(Reason::UnknownKey { kid: kid.map(str::to_owned), algorithm, known });
-    }
-    if candidates.any(|key| is_signed_by(key, algorithm, &assertion.jws)) {
-        Ok(())
-    } else {
-        Err(Reason::WrongSignature(AuthMethod::PrivateKeyJwt))
+        if secrets.iter().any(|secret| is_signed_with(secret, &assertion.jws)) { Ok(()) } else { Err(Reason::WrongSecret) }
     }
 }

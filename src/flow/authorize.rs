@@ -39,6 +39,8 @@ pub enum Outcome {
         /// What the operator may know, when it is a refusal or less than was asked for.
         report: Option<Report>,
     },
+    /// The same request once more, in the form that our pages pass on.
+    Again(String),
     /// The login page.
     Login,
     /// The consent page.
@@ -76,6 +78,9 @@ pub(super) fn name_of(query: &str) -> String {
 impl Server {
     /// Answers an authorization request.
     pub async fn authorize(&self, query: &str, session: Option<&Token>) -> Result<Outcome, Failure> {
+        if let Some(outcome) = Box::pin(self.by_value(query)).await? {
+            return Ok(outcome);
+        }
         for _ in 0..ATTEMPTS {
             let considered = match self.consider(query, session).await? {
                 Ok(considered) => considered,
@@ -129,12 +134,20 @@ impl Server {
         if !client.enabled {
             return Ok(Err(Reason::DisabledClient(id.to_string()).into()));
         }
-        let destination = match Destination::check(&params, &client, &self.issuer) {
+        // On the heap: it would be part of every request, and few come as objects.
+        let (params, refused) = match Box::pin(self.asked_for(&params, &client)).await {
+            Ok(asked) => (asked, None),
+            Err(reason) => (params, Some(Refusal::from(reason))),
+        };
+        let destination = match self.destination(&params, &client, refused.as_ref()) {
             Ok(destination) => destination,
-            Err(refusal) => return Ok(Err(refusal.asked_by(id.as_str()))),
+            Err(refusal) => return Ok(Err(refusal)),
         };
         let current = self.current_session(session).await?;
-        let next = self.next(&params, &client, current.as_ref(), query).await?;
+        let next = match refused {
+            Some(refusal) => Next::Refuse(refusal),
+            None => self.next(&params, &client, current.as_ref(), query).await?,
+        };
         Ok(Ok(Considered { client, destination, current, next }))
     }
 

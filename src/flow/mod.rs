@@ -11,6 +11,7 @@ mod authenticate;
 pub mod authorize;
 mod catalog;
 mod client_keys;
+mod client_signature;
 pub mod consent;
 pub mod demo;
 pub mod introspect;
@@ -24,6 +25,7 @@ mod password_check;
 pub mod preview;
 pub mod providers;
 pub mod refusals;
+mod request_object;
 pub mod revoke;
 pub mod session;
 pub mod sweep;
@@ -80,6 +82,9 @@ pub struct Server {
     recorder: refusals::Recorder,
     providers: providers::Registry,
     published_keys: client_keys::PublishedKeys,
+    /// None where this server asks no clients.
+    clients_asked: Option<(Outbound, PrivateHosts)>,
+    objects_in_time: request_object::InTime,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -156,7 +161,23 @@ impl Server {
         let providers = providers::Registry::default();
         let signer = Signer::new(keyring.clone());
         let published_keys = client_keys::PublishedKeys::default();
-        Self { issuer, settings, store, signer, keyring, passwords, clock, random, cache, recorder, providers, published_keys }
+        let objects_in_time = request_object::InTime::default();
+        Self {
+            issuer,
+            settings,
+            store,
+            signer,
+            keyring,
+            passwords,
+            clock,
+            random,
+            cache,
+            recorder,
+            providers,
+            published_keys,
+            clients_asked: None,
+            objects_in_time,
+        }
     }
 
     /// The server that also takes people from other providers: those of the configuration, and those that are stored.
@@ -166,10 +187,11 @@ impl Server {
         self
     }
 
-    /// The server that also asks clients for the keys that they publish themselves. `private` are the hosts that may be somewhere private.
+    /// The server that also asks clients for what they publish themselves: keys and request objects. `private` are the hosts that may be somewhere private.
     #[must_use]
     pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
-        self.published_keys = client_keys::PublishedKeys::new(outbound, private);
+        self.published_keys = client_keys::PublishedKeys::new(outbound.clone(), private.clone());
+        self.clients_asked = Some((outbound, private));
         self
     }
 

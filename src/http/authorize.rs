@@ -56,6 +56,10 @@ struct AuthorizationRequest {
     claims: Option<String>,
     /// The classes of sign-in that would be liked, best first.
     acr_values: Option<String>,
+    /// The request as a signed object (RFC 9101); what stands in it goes before what stands beside it.
+    request: Option<String>,
+    /// Where the client keeps such an object: one of its registered addresses.
+    request_uri: Option<String>,
     /// The API that the token shall be for (RFC 8707); may be repeated.
     resource: Option<String>,
 }
@@ -168,6 +172,12 @@ impl Api {
         /// The classes of sign-in that would be liked, best first.
         #[oai(name = "acr_values")]
         _acr_values: Optional,
+        /// The request as a signed object (RFC 9101); what stands in it goes before what stands beside it.
+        #[oai(name = "request")]
+        _request: Optional,
+        /// Where the client keeps such an object: one of its registered addresses.
+        #[oai(name = "request_uri")]
+        _request_uri: Optional,
         /// The API that the token shall be for (RFC 8707); may be repeated.
         #[oai(name = "resource")]
         _resource: Optional,
@@ -179,6 +189,7 @@ impl Api {
             Err(failure) => refused_page(failed(&failure), request),
             Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
             Ok(Outcome::Answer { answer, report }) => to_client(&answer, report),
+            Ok(Outcome::Again(query)) => see_other(&format!("{}?{query}", issuer.url("/authorize"))),
             Ok(Outcome::Login) => see_other(&with_continue(&issuer.url("/login"), query)),
             Ok(Outcome::Consent) => see_other(&with_continue(&issuer.url("/consent"), query)),
         })

@@ -77,6 +77,10 @@ struct MetadataDocument {
     request_parameter_supported: bool,
     /// Whether a request may be a reference.
     request_uri_parameter_supported: bool,
+    /// Whether such a reference has to be registered.
+    require_request_uri_registration: bool,
+    /// What such an object may be signed with.
+    request_object_signing_alg_values_supported: Vec<String>,
     /// Whether the answer says who gives it (RFC 9207).
     authorization_response_iss_parameter_supported: bool,
 }
@@ -144,6 +148,10 @@ impl Example for MetadataDocument {
             display_values_supported: words("page"),
             ui_locales_supported: words("en"),
             claims_parameter_supported: true,
+            request_parameter_supported: true,
+            request_uri_parameter_supported: true,
+            require_request_uri_registration: true,
+            request_object_signing_alg_values_supported: words("RS256 PS256 ES256 EdDSA"),
             authorization_response_iss_parameter_supported: true,
             ..Self::default()
         }

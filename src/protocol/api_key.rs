@@ -5,6 +5,7 @@ use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, InvalidClientId, PkceRule, TokenLifetimes};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::problem::Problem;
+use crate::protocol::request_object::RequestObjectRules;
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::{ApiKeyId, Subject};
 use crate::protocol::time::Timestamp;
@@ -100,6 +101,7 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         auth_method: AuthMethod::None,
         keys: None,
         assertions: AssertionRules::default(),
+        request_objects: RequestObjectRules::default(),
         pkce: PkceRule::Required,
         grant_types: [].into(),
         response_types: [].into(),

@@ -14,6 +14,7 @@ use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::request_object::{MOST_REQUEST_URIS, RequestObjectRules};
 use crate::protocol::role::{ROLE_RULE, is_role};
 use crate::protocol::scope::Scope;
 use crate::protocol::time::Timestamp;
@@ -222,6 +223,8 @@ pub struct Client {
     pub keys: Option<KeySource>,
     /// How it signs who it is.
     pub assertions: AssertionRules,
+    /// How it sends requests as signed objects.
+    pub request_objects: RequestObjectRules,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it registered for.
@@ -326,6 +329,18 @@ impl Client {
             "token_endpoint_auth_signing_alg",
             "does not fit the token_endpoint_auth_method",
         );
+        let objects = &self.request_objects;
+        check(
+            objects.algorithm.is_some_and(Algorithm::is_symmetric),
+            "request_object_signing_alg",
+            "must be one of a key that only the client has",
+        );
+        check(
+            (objects.algorithm.is_some() || objects.required || !objects.uris.is_empty()) && self.keys.is_none(),
+            "jwks",
+            "request objects need the client's public keys: register jwks or jwks_uri",
+        );
+        check(objects.uris.len() > MOST_REQUEST_URIS, "request_uris", "must be 20 at most");
         check(self.id.as_str() == BUILT_IN_CLIENT, "client_id", "is this server's own, for people's API keys");
         check(self.secrets.len() > MOST_SECRETS, "client_secret", "at most two secrets may be alive at once");
         check(

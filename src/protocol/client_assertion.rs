@@ -149,11 +149,8 @@ impl Assertion {
         if is_right { Ok(()) } else { Err(Reason::Audience { rule, issuer: issuer.to_string(), came: audience.to_string() }) }
     }
 
-    /// A `NumericDate` (RFC 7519 §2), which may have a fraction.
     fn time(&self, name: &'static str) -> Result<Option<Timestamp>, Reason> {
-        let Some(value) = self.jws.claim(name) else { return Ok(None) };
-        let whole = value.as_i64().or_else(|| value.to_string().split_once('.').and_then(|(whole, _)| whole.parse().ok()));
-        whole.map(|seconds| Some(Timestamp::from_seconds(seconds))).ok_or(Reason::NoTime(name))
+        self.jws.time(name).map_err(|_| Reason::NoTime(name))
     }
 }
 

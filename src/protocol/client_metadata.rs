@@ -13,6 +13,7 @@ use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::request_object::{RequestObjectRules, RequestUri};
 use crate::protocol::scope::Scope;
 use crate::protocol::time::Timestamp;
 
@@ -39,6 +40,15 @@ pub struct ClientMetadata {
     /// Where they are instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
+    /// The one algorithm that it signs request objects with; any that its keys can when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<Algorithm>,
+    /// Where it keeps request objects.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+    /// Whether each of its requests has to be a signed object.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request_object: bool,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it may use.
@@ -80,6 +90,9 @@ impl Default for ClientMetadata {
             assertion_audience: AssertionAudience::Issuer,
             jwks: None,
             jwks_uri: None,
+            request_object_signing_alg: None,
+            request_uris: Vec::new(),
+            require_signed_request_object: false,
             pkce: PkceRule::Required,
             grant_types: [GrantType::AuthorizationCode].into(),
             response_types: None,
@@ -111,6 +124,9 @@ impl ClientMetadata {
             assertion_audience: client.assertions.audience,
             jwks: client.keys.as_ref().and_then(KeySource::jwks).cloned(),
             jwks_uri: client.keys.as_ref().and_then(KeySource::jwks_uri).map(str::to_owned),
+            request_object_signing_alg: client.request_objects.algorithm,
+            request_uris: client.request_objects.uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            require_signed_request_object: client.request_objects.required,
             pkce: client.pkce,
             grant_types: client.grant_types.clone(),
             response_types: Some(client.response_types.clone()),
@@ -149,6 +165,7 @@ impl ClientMetadata {
         let redirect_uris = all_parsed(&mut problems, "redirect_uris", &self.redirect_uris, register);
         let post_logout = all_parsed(&mut problems, "post_logout_redirect_uris", &self.post_logout_redirect_uris, register);
         let keys = self.keys(&mut problems);
+        let request_uris = all_parsed(&mut problems, "request_uris", &self.request_uris, RequestUri::parse);
         let cors_origins = all_parsed(&mut problems, "cors_origins", &self.cors_origins, Origin::parse);
         let (Some(id), Some(allowed_scope), Some(default_scope), true) = (id, scope, default_scope, problems.is_empty()) else {
             return Err(problems);
@@ -162,6 +179,11 @@ impl ClientMetadata {
             auth_method: self.token_endpoint_auth_method,
             keys,
             assertions: AssertionRules { algorithm: self.token_endpoint_auth_signing_alg, audience: self.assertion_audience },
+            request_objects: RequestObjectRules {
+                algorithm: self.request_object_signing_alg,
+                uris: request_uris,
+                required: self.require_signed_request_object,
+            },
             pkce: self.pkce,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),

@@ -22,6 +22,7 @@
 //! | OpenID Connect Core §2: ID tokens | [`id_token`] |
 //! | OpenID Connect Core §5.1, §5.4: claims about a person; those of our own | [`claims`], [`claim_rule`] |
 //! | OpenID Connect Core §5.5: single claims that are asked for | [`claims_request`] |
+//! | OpenID Connect Core §6, RFC 9101: requests as signed objects | [`request_object`] |
 //! | OpenID Connect RP-Initiated Logout | [`logout`] |
 //! | W3C Trace Context §3.2.2.3: the name of a request | [`trace_id`] |
 
@@ -53,6 +54,7 @@ pub mod pkce;
 pub mod problem;
 pub mod redirect_uri;
 pub mod refusal;
+pub mod request_object;
 pub mod resource;
 pub mod role;
 #[cfg(test)]

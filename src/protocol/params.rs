@@ -108,6 +108,26 @@ impl Params {
         self.pairs.iter().filter(move |(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    /// These parameters with those of a request object laid over them (OpenID Connect Core §6.1), or the object's alone, but for who asks
+    /// (RFC 9101 §6.3). What stood twice outside stays refused.
+    #[must_use]
+    pub fn overlaid(&self, inner: Vec<(String, String)>, alone: bool) -> Self {
+        let is_inner = |name: &str| inner.iter().any(|(known, _)| known == name);
+        let stays = |name: &str| !matches!(name, "request" | "request_uri") && !is_inner(name) && (!alone || name == "client_id");
+        let outer: Vec<(String, String)> = self.pairs.iter().filter(|(name, _)| stays(name)).cloned().collect();
+        Self { pairs: outer.into_iter().chain(inner).collect(), repeated: self.repeated.clone() }
+    }
+
+    /// The same request with the object in place of its address.
+    #[must_use]
+    pub fn with_object(&self, object: &str) -> Self {
+        let place = |(name, value): &(String, String)| match name.as_str() {
+            "request_uri" => ("request".to_owned(), object.to_owned()),
+            _ => (name.clone(), value.clone()),
+        };
+        Self { pairs: self.pairs.iter().map(place).collect(), repeated: self.repeated.clone() }
+    }
+
     /// The parameters written out again, as a query string.
     #[must_use]
     pub fn to_query(&self) -> String {

@@ -33,9 +33,9 @@ pub enum ErrorCode {
     /// OpenID Connect Core Error Code `unmet_authentication_requirements` 1.0 §2.
     UnmetAuthenticationRequirements,
     /// OpenID Connect Core §3.1.2.6.
-    RequestNotSupported,
+    InvalidRequestObject,
     /// OpenID Connect Core §3.1.2.6.
-    RequestUriNotSupported,
+    InvalidRequestUri,
     /// OpenID Connect Core §3.1.2.6.
     RegistrationNotSupported,
     /// RFC 6750 §3.1.
@@ -65,8 +65,8 @@ impl ErrorCode {
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
-            Self::RequestNotSupported => "request_not_supported",
-            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",

@@ -11,6 +11,7 @@ use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::request_object::RequestObjectRules;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::{Scope, ScopeToken};
 use crate::protocol::scope_grant::Catalog;
@@ -38,6 +39,7 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         auth_method: AuthMethod::SecretBasic,
         keys: None,
         assertions: AssertionRules::default(),
+        request_objects: RequestObjectRules::default(),
         pkce: PkceRule::Required,
         grant_types: grants.iter().copied().collect(),
         response_types: code.then_some(ResponseType::Code).into_iter().collect(),

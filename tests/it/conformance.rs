@@ -124,13 +124,13 @@ const LINES: &[(u32, &str, bool)] = &[
     (
         31,
         "With an object only its contents count in JAR mode; in OIDC mode object wins over outer parameters incl. redirect_uri; client_id and response_type must agree; outer duplicates of response_type, scope, redirect_uri tolerated",
-        OPEN,
+        HOLDS,
     ),
-    (32, "Registered request_object_signing_alg enforced; none only if advertised; RS256 at least (Core §6.1)", OPEN),
+    (32, "Registered request_object_signing_alg enforced; none only if advertised; RS256 at least (Core §6.1)", HOLDS),
     (
         33,
         "request_uri: https, pre-registered prefix without fragment, size and time limit, no redirects to private networks except an explicit allow list for test hosts",
-        OPEN,
+        HOLDS,
     ),
     (34, "Cancel button gives access_denied (RFC 6749 §4.1.2.1)", HOLDS),
     (

@@ -68,6 +68,12 @@ struct Metadata {
     jwks: Option<PublicKeys>,
     /// Where they are instead: an https URL.
     jwks_uri: Option<String>,
+    /// The one algorithm that it signs request objects with (OpenID Connect Core §6); any that its keys can when left out.
+    request_object_signing_alg: Option<SigningAlgorithm>,
+    /// Where it keeps request objects: https URLs.
+    request_uris: Option<Vec<String>>,
+    /// Whether each of its requests has to be a signed object (RFC 9101).
+    require_signed_request_object: Option<bool>,
     /// Whether its codes need a proof key.
     pkce: Option<PkceRule>,
     /// The grants that it may use.

@@ -34,9 +34,11 @@ pub(super) fn explain(reason: &Reason) -> Explanation {
         Reason::UnsupportedResponseType { found, registered } => {
             one(Fact::of("response_type").expected(listed(registered)).came(found).note("expected is what the client registered"))
         }
-        Reason::RequestObject => unsupported("request"),
-        Reason::RequestUri => unsupported("request_uri"),
-        Reason::Registration => unsupported("registration"),
+        Reason::Registration => one(Fact::of("registration")
+            .expected("no such parameter")
+            .came("one")
+            .note("it is refused, never ignored (OpenID Connect Core section 7.2.1)"))
+        .advise("Register the client beforehand, and send its client_id."),
         Reason::NoChallenge { public } => {
             let rule = if *public {
                 "a public client always needs a proof key (RFC 9700 section 2.1.1)"
@@ -70,13 +72,6 @@ pub(super) fn explain(reason: &Reason) -> Explanation {
         Reason::NotAsAsked(why) => one(why_login(why)),
         Reason::Denied(turned) => one(Fact::of("the person").note(format!("they refused {turned}"))),
     }
-}
-
-fn unsupported(name: &'static str) -> Explanation {
-    Explanation::of(
-        Fact::of(name).expected("no such parameter").came("one").note("it is refused, never ignored (OpenID Connect Core section 6)"),
-    )
-    .advise("Send the parameters in the query, without this one.")
 }
 
 fn login(why: &WhyLogin) -> Explanation {

@@ -68,12 +68,6 @@ pub enum Reason {
     /// There is no ID token without the scope `openid` (OpenID Connect Core §3.1.2.1).
     #[error("the scope lacks openid, which the response_type {0} needs")]
     NoOpenid(ResponseType),
-    /// Request objects are not supported (OpenID Connect Core §6).
-    #[error("a request object was sent")]
-    RequestObject,
-    /// Request objects by reference are not supported (OpenID Connect Core §6).
-    #[error("a request_uri was sent")]
-    RequestUri,
     /// Self-issued registration is not supported (OpenID Connect Core §7.2.1).
     #[error("a registration was sent")]
     Registration,
@@ -192,8 +186,6 @@ impl crate::protocol::refusal::Reason for Reason {
     fn code(&self) -> ErrorCode {
         match self {
             Self::UnsupportedResponseType { .. } => ErrorCode::UnsupportedResponseType,
-            Self::RequestObject => ErrorCode::RequestNotSupported,
-            Self::RequestUri => ErrorCode::RequestUriNotSupported,
             Self::Registration => ErrorCode::RegistrationNotSupported,
             Self::NotAsAsked(WhyLogin::ClassNotTaken { .. }) => ErrorCode::UnmetAuthenticationRequirements,
             Self::LoginRequired(_) | Self::NotAsAsked(_) => ErrorCode::LoginRequired,
@@ -215,8 +207,6 @@ impl crate::protocol::refusal::Reason for Reason {
             Self::TokensInQuery(_) => "The response_mode query is not for tokens.",
             Self::NoNonce(_) => "The response_type needs a nonce.",
             Self::NoOpenid(_) => "The response_type needs the scope openid.",
-            Self::RequestObject => "Request objects are not supported.",
-            Self::RequestUri => "Request objects by reference are not supported.",
             Self::Registration => "The parameter registration is not supported.",
             Self::NoChallenge { .. } => "A code_challenge is required (PKCE).",
             Self::BadChallenge { .. } => "The code_challenge must be 43 base64url characters and its method S256.",

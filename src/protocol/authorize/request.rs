@@ -85,13 +85,9 @@ impl Request {
                 return Err(Reason::Unechoable { name, length: value.len() }.into());
             }
         }
-        // OpenID Connect Core §6, §7.2.1: what we don't do is refused, never ignored.
-        for (name, reason) in
-            [("request", Reason::RequestObject), ("request_uri", Reason::RequestUri), ("registration", Reason::Registration)]
-        {
-            if params.get(name).is_some() {
-                return Err(reason.into());
-            }
+        // OpenID Connect Core §7.2.1: what we don't do is refused, never ignored.
+        if params.get("registration").is_some() {
+            return Err(Reason::Registration.into());
         }
         let asked = params.get("response_type").ok_or(Reason::NoResponseType)?;
         let Some(response_type) = ResponseType::of_words(asked).filter(|known| client.response_types.contains(known)) else {
@@ -164,8 +160,6 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_is_refused_by_name() {
-        assert_eq!(parse("request=x").unwrap_err(), ErrorCode::RequestNotSupported);
-        assert_eq!(parse("request_uri=https://x.example").unwrap_err(), ErrorCode::RequestUriNotSupported);
         assert_eq!(parse("registration=%7B%7D").unwrap_err(), ErrorCode::RegistrationNotSupported);
         assert_eq!(parse("response_mode=evil").unwrap_err(), ErrorCode::InvalidRequest);
     }

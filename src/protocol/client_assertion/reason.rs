@@ -1,9 +1,8 @@
 //! Why an assertion does not prove who sends it. The caller is told the same each time.
 
-use crate::protocol::client::AuthMethod;
 use crate::protocol::client_assertion::{ASSERTION_TYPE, AssertionAudience, LONGEST, LONGEST_JTI};
 use crate::protocol::explanation::{Explanation, Fact, lasting, listed};
-use crate::protocol::jose::{Algorithm, NotSigned};
+use crate::protocol::jose::{Algorithm, NotSigned, NotTheirs};
 use crate::protocol::time::Timestamp;
 
 /// Why it says no.
@@ -93,25 +92,12 @@ pub enum Reason {
     /// The client has no secret that it could be verified with.
     #[error("the client has no secret that is kept for client_secret_jwt")]
     NoSecret,
-    /// The client has no keys.
-    #[error("the client has no keys")]
-    NoKeys,
-    /// The client's keys can't be had.
-    #[error("the client's keys can't be had: {0}")]
-    KeysAway(String),
-    /// None of the client's keys is the one.
-    #[error("the client has no such key")]
-    UnknownKey {
-        /// The key that it names.
-        kid: Option<String>,
-        /// What it was signed with.
-        algorithm: Algorithm,
-        /// The keys that there are.
-        known: Vec<String>,
-    },
-    /// Somebody else signed it.
-    #[error("the assertion's signature is wrong")]
-    WrongSignature(AuthMethod),
+    /// It was not signed with the secret.
+    #[error("the assertion was signed with another secret")]
+    WrongSecret,
+    /// It was not signed with a key of the client's.
+    #[error("the assertion is not believed: {0}")]
+    NotTheirs(#[from] NotTheirs),
     /// It was used before.
     #[error("the assertion was used before")]
     Used(String),
@@ -163,16 +149,10 @@ impl Reason {
                 Explanation::of(Fact::of("client secret").note("those that were made before the client was client_secret_jwt are hashed"))
                     .advise("Make one that is kept for this method: claviger clients rotate-secret, with the client's identifier.")
             }
-            Self::NoKeys => Explanation::of(Fact::of("jwks").expected("the client's public keys")).advise("Register jwks or jwks_uri."),
-            Self::KeysAway(why) => Explanation::of(Fact::of("jwks_uri").expected("a JWK set, answered in time").note(why)),
-            Self::UnknownKey { kid, algorithm, known } => {
-                let fact = Fact::of("kid").expected(listed(known)).came_if_any(kid.as_ref());
-                Explanation::of(fact.note(format!("a key for {algorithm} is needed; expected are all keys of the client")))
+            Self::WrongSecret => {
+                Explanation::of(assertion.note("it was signed with another secret than those that are alive, or changed afterwards"))
             }
-            Self::WrongSignature(method) => Explanation::of(assertion.note(match method {
-                AuthMethod::SecretJwt => "it was signed with another secret than those that are alive, or changed afterwards",
-                _ => "it was signed with another key than those of the client, or changed afterwards",
-            })),
+            Self::NotTheirs(why) => why.explain("client_assertion"),
             Self::Used(jti) => Explanation::of(Fact::of("jti").expected("one that was not used before").came(jti).note(section))
                 .advise("Make an assertion for each request, and never send one again."),
         }

@@ -1,3 +1,4 @@
+use crate::protocol::jose::NotTheirs;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -157,7 +158,7 @@ fn every_reason_is_explained() {
         check(&with("exp", 1)).unwrap_err(),
         check(&with("exp", 2_000_000)).unwrap_err(),
         check(&with("iat", 2_000_000)).unwrap_err(),
-        Reason::UnknownKey { kid: Some("../x".into()), algorithm: Algorithm::Es256, known: vec!["a".into()] },
+        Reason::NotTheirs(NotTheirs::UnknownKey { kid: Some("../x".into()), algorithm: Algorithm::Es256, known: vec!["a".into()] }),
         Reason::Used("1".into()),
     ] {
         let explanation = reason.explain();

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::protocol::jose::algorithm::Algorithm;
+use crate::protocol::time::Timestamp;
 
 /// The longest one that is read at all, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -16,6 +17,10 @@ pub struct Jws {
     signing_input: String,
     signature: Vec<u8>,
 }
+
+/// A claim is no point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoTime;
 
 /// Why a text is not looked at any further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +81,19 @@ impl Jws {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.claim(name).and_then(Value::as_str)
+    }
+
+    /// All that it claims.
+    #[must_use]
+    pub const fn claims(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
+    /// A claim that is a `NumericDate` (RFC 7519 §2), which may have a fraction.
+    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, NoTime> {
+        let Some(value) = self.claim(name) else { return Ok(None) };
+        let whole = value.as_i64().or_else(|| value.to_string().split_once('.').and_then(|(whole, _)| whole.parse().ok()));
+        whole.map(|seconds| Some(Timestamp::from_seconds(seconds))).ok_or(NoTime)
     }
 
     /// What is signed (RFC 7515 §2, JWS Signing Input).

@@ -4,7 +4,9 @@
 mod algorithm;
 mod client_keys;
 mod jws;
+mod not_theirs;
 
 pub use self::algorithm::Algorithm;
 pub use self::client_keys::{ClientKey, ClientKeys, InvalidKeys, JwksUri, KeySource, PublicKey, UnusableKey};
 pub use self::jws::{Jws, NotSigned};
+pub use self::not_theirs::NotTheirs;

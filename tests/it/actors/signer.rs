@@ -98,6 +98,7 @@ impl Keys {
 #[derive(Clone, Debug)]
 pub enum Publishes {
     Keys(Value),
+    Object(String),
     Redirect,
     Megabytes,
     Nothing,
@@ -127,6 +128,7 @@ impl KeyHost {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 match publishes {
                     Publishes::Keys(keys) => Response::builder().content_type("application/json").body(keys.to_string()),
+                    Publishes::Object(object) => Response::builder().content_type("application/jwt").body(object),
                     Publishes::Redirect => Response::builder().status(StatusCode::FOUND).header("location", "/elsewhere").finish(),
                     Publishes::Megabytes => Response::builder().body(vec![b' '; 10 * 1024 * 1024]),
                     Publishes::Nothing => Response::builder().status(StatusCode::NOT_FOUND).finish(),

@@ -70,7 +70,7 @@ async fn a_proof_key_is_s256_and_well_formed() {
 
 /// Conformance: 30
 #[tokio::test]
-async fn what_is_not_supported_is_refused_by_name_and_nothing_is_fetched() {
+async fn what_is_not_believed_is_refused_by_name_and_nothing_is_fetched() {
     let server = TestServer::start().await;
     let web = RelyingParty::demo_web(&server);
     let inside = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -78,10 +78,10 @@ async fn what_is_not_supported_is_refused_by_name_and_nothing_is_fetched() {
     let reference = format!("http%3A%2F%2F{}%2Frequest.jwt", inside.local_addr().unwrap());
     let mut browser = Browser::new(&server);
     for (extra, code) in [
-        ("request=eyJhbGciOiJub25lIn0.e30.", "request_not_supported"),
-        (&*format!("request_uri={reference}"), "request_uri_not_supported"),
-        ("request_uri=file%3A%2F%2F%2Fetc%2Fpasswd", "request_uri_not_supported"),
-        ("request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax", "request_uri_not_supported"),
+        ("request=eyJhbGciOiJub25lIn0.e30.", "invalid_request_object"),
+        (&*format!("request_uri={reference}"), "invalid_request_uri"),
+        ("request_uri=file%3A%2F%2F%2Fetc%2Fpasswd", "invalid_request_uri"),
+        ("request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax", "invalid_request_uri"),
         ("registration=%7B%7D", "registration_not_supported"),
         ("response_mode=evil", "invalid_request"),
         ("response_mode=web_message", "invalid_request"),

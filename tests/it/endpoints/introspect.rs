@@ -42,7 +42,7 @@ async fn the_whole_answer_about_a_person() {
     let expected = json!({
         "active": true, "scope": "items:read items:write", "client_id": "demo-web", "username": "alice", "token_type": "Bearer", "roles": ["admin"],
         "iss": server.issuer, "sub": access["sub"], "aud": "http://localhost:8000", "jti": access["jti"], "iat": START.seconds(), "exp": START.seconds() + 600,
-        "amr": ["pwd"],
+        "acr": "1", "amr": ["pwd"],
     });
     assert_eq!(server.introspect(tokens.access()).await, expected);
     let reserved = web.sign_in(&mut Browser::new(&server), "openid email items:read").await;

@@ -18,6 +18,7 @@ mod prompt;
 mod provider;
 mod provider_claims;
 mod provider_links;
+mod request_object;
 mod resources;
 mod roles;
 mod session;

@@ -35,6 +35,7 @@ use claviger::protocol::client_assertion::AssertionRules;
 use claviger::protocol::grant::{Effect, Grant, SealedSuccessor, authorization_code};
 use claviger::protocol::pkce::CodeChallenge;
 use claviger::protocol::redirect_uri::RedirectUri;
+use claviger::protocol::request_object::RequestObjectRules;
 use claviger::protocol::resource::Resource;
 use claviger::protocol::scope::Scope;
 use claviger::protocol::subject::{GrantId, SessionId, Subject};
@@ -88,6 +89,7 @@ fn client(id: &str) -> Client {
         auth_method: AuthMethod::SecretPost,
         keys: None,
         assertions: AssertionRules::default(),
+        request_objects: RequestObjectRules::default(),
         pkce: PkceRule::Optional,
         grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
         response_types: [ResponseType::Code].into(),

@@ -1,0 +1,96 @@
+//! Authorization requests as signed objects: fetched where the client keeps them, believed if the client signed them.
+
+use std::time::Duration;
+
+use moka::future::Cache;
+use sha2::{Digest, Sha256};
+use tokio::time::timeout;
+
+use crate::flow::authorize::{LONGEST_QUERY, Outcome};
+use crate::flow::{Failure, Server};
+use crate::protocol::authorize::{self, Destination};
+use crate::protocol::client::Client;
+use crate::protocol::params::Params;
+use crate::protocol::refusal::Refusal;
+use crate::protocol::request_object::{Carried, Reason, RequestObject, carried};
+
+/// How long a person may take to sign in for a request whose object ends meanwhile.
+const IN_TIME: Duration = Duration::from_mins(30);
+/// The most objects of which that is remembered.
+const CAPACITY: u64 = 10_000;
+/// How long a person waits for the client's own object at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// The objects that came before they ended, by their hashes.
+pub(super) struct InTime(Cache<[u8; 32], ()>);
+
+impl Default for InTime {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(CAPACITY).time_to_live(IN_TIME).build())
+    }
+}
+
+impl Server {
+    /// What becomes of a request that names a place instead of an object: the same with the object itself, so that it is fetched once however
+    /// often our pages come back to it. `None` for any other request.
+    pub(super) async fn by_value(&self, query: &str) -> Result<Option<Outcome>, Failure> {
+        if query.len() > LONGEST_QUERY || !query.contains("request_uri=") {
+            return Ok(None);
+        }
+        // What is wrong with any of this, the junction says.
+        let Ok(params) = Params::parse(query.as_bytes()) else { return Ok(None) };
+        let Ok(id) = authorize::client_id(&params) else { return Ok(None) };
+        let Some(client) = self.cached_client(&id).await?.filter(|client| client.enabled) else { return Ok(None) };
+        let Ok(Carried::ByReference(uri)) = carried(&params, &client) else { return Ok(None) };
+        Ok(Some(match self.fetched(uri, &params, &client).await {
+            Ok(query) => Outcome::Again(query),
+            Err(reason) => {
+                let refusal = Refusal::from(reason).asked_by(id.as_str());
+                match self.destination(&params, &client, Some(&refusal)) {
+                    Ok(destination) => Outcome::Answer { answer: destination.refuse(&refusal), report: Some(refusal.into()) },
+                    Err(refusal) => Outcome::ErrorPage(refusal),
+                }
+            }
+        }))
+    }
+
+    async fn fetched(&self, uri: &str, params: &Params, client: &Client) -> Result<String, Reason> {
+        let away = |why: String| Reason::Away(why);
+        let (outbound, private) = self.clients_asked.as_ref().ok_or_else(|| away("this server asks no other servers".to_owned()))?;
+        let found = timeout(LONGEST_WAIT, outbound.document(uri, private)).await;
+        let found = found.map_err(|_| away("it was not answered in time".to_owned()))?.map_err(|failure| away(failure.to_string()))?;
+        let object = String::from_utf8(found).map_err(|_| away("it is no text".to_owned()))?;
+        RequestObject::read(object.trim(), client)?;
+        let query = params.with_object(object.trim()).to_query();
+        if query.len() > LONGEST_QUERY { Err(away("it is too long".to_owned())) } else { Ok(query) }
+    }
+
+    /// What a request of `client` asks for: its parameters, with those of its object laid over them.
+    pub(super) async fn asked_for(&self, params: &Params, client: &Client) -> Result<Params, Reason> {
+        let text = match carried(params, client)? {
+            Carried::Plainly => return Ok(params.clone()),
+            Carried::ByValue(text) => text,
+            // The junction is never asked before `by_value`; only somebody who made the address up comes here.
+            Carried::ByReference(_) => return Err(Reason::Away("it was not fetched".to_owned())),
+        };
+        let object = RequestObject::read(text, client)?;
+        self.signed_by_client(client, &object.jws, object.algorithm).await?;
+        let name: [u8; 32] = Sha256::digest(text).into();
+        let is_known = self.objects_in_time.0.contains_key(&name);
+        let request = object.request(params, client, &self.issuer, self.clock.now(), is_known)?;
+        if object.ends()?.is_some() && !is_known {
+            self.objects_in_time.0.insert(name, ()).await;
+        }
+        Ok(request)
+    }
+
+    /// Where the answer to a request may go. Of one whose object is refused, the address may have stood in there: then that is what is told.
+    pub(super) fn destination(&self, params: &Params, client: &Client, refused: Option<&Refusal>) -> Result<Destination, Refusal> {
+        let found = Destination::check(params, client, &self.issuer);
+        let has_none = params.one("redirect_uri").is_ok_and(|uri| uri.is_none());
+        match (found, refused) {
+            (Err(_), Some(refused)) if has_none => Err(refused.clone().asked_by(client.id.as_str())),
+            (found, _) => found.map_err(|refusal| refusal.asked_by(client.id.as_str())),
+        }
+    }
+}
