@@ -85,7 +85,7 @@ async fn a_code_gives_tokens_with_an_id_token_that_is_bound_to_the_access_token(
     let sid = claims(access)["sid"].clone();
     let expected = json!({
         "iss": server.issuer, "sub": claims(access)["sub"], "aud": "demo-web", "iat": START.seconds(), "exp": START.seconds() + 600,
-        "auth_time": START.seconds(), "nonce": "n-1", "sid": sid, "at_hash": URL_SAFE_NO_PAD.encode(&digest[..16]), "amr": ["pwd"],
+        "auth_time": START.seconds(), "nonce": "n-1", "sid": sid, "at_hash": URL_SAFE_NO_PAD.encode(&digest[..16]), "acr": "1", "amr": ["pwd"],
     });
     assert_eq!(claims(id), expected);
     assert!(sid.is_string());
