@@ -20,6 +20,7 @@ mod m0012_claim_rule;
 mod m0013_api_key;
 mod m0020_provider;
 mod m0021_client_key;
+mod m0024_subject;
 mod m0027_request;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_provider::Migration),
             Box::new(m0021_client_key::Migration),
             Box::new(m0027_request::Migration),
+            Box::new(m0024_subject::Migration),
         ]
     }
 }

@@ -12,6 +12,7 @@ use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType};
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::jose::KeySource;
+use crate::protocol::subject_type::SubjectType;
 
 /// Manage the registered applications
 #[derive(Args)]
@@ -86,6 +87,12 @@ struct Add {
     /// Where it publishes its public keys
     #[arg(long, value_name = "URL", conflicts_with = "jwks")]
     jwks_uri: Option<String>,
+    /// What its `sub` of a person is: public, the same for all clients, or pairwise, one for each sector
+    #[arg(long, value_name = "TYPE", default_value = "public", value_parser = word(SubjectType::parse))]
+    subject_type: SubjectType,
+    /// The document that lists the redirect URIs of its sector; it is fetched at once
+    #[arg(long, value_name = "URL")]
+    sector_identifier_uri: Option<String>,
     /// A grant type: `authorization_code` (the default), `client_credentials`, `refresh_token`, `password`, `implicit`; may be repeated
     #[arg(long = "grant", value_name = "GRANT", value_parser = word(GrantType::parse))]
     grants: Vec<GrantType>,
@@ -184,6 +191,8 @@ impl Add {
             token_endpoint_auth_method: self.auth_method,
             jwks,
             jwks_uri: self.jwks_uri,
+            subject_type: self.subject_type,
+            sector_identifier_uri: self.sector_identifier_uri,
             pkce: if self.pkce_optional { PkceRule::Optional } else { PkceRule::Required },
             grant_types: if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.into_iter().collect() },
             response_types: (!self.response_types.is_empty()).then(|| self.response_types.into_iter().collect()),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::flow::{Failure, Server};
 use crate::identity::user::User;
+use crate::protocol::access_token::AccessToken;
 use crate::protocol::claim_rule::{Facts, Target, ruled};
 use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::Client;
@@ -43,21 +44,22 @@ impl Server {
         Ok(ways.into_iter().map(|way| (way.identity.provider, way.identity.profile)).collect())
     }
 
-    /// The claims of userinfo (OpenID Connect Core §5.3.2, §5.4), for the client that the token was made for.
+    /// The claims of userinfo (OpenID Connect Core §5.3.2, §5.4), for the client that the token was made for, with the `sub` of that token.
     pub(super) async fn userinfo_claims(
         &self,
         user: &User,
         client: &Client,
-        scope: &Scope,
+        token: &AccessToken,
         asked: &AskedClaims,
     ) -> Result<Map<String, Value>, Failure> {
+        let scope = &token.granted();
         let mut claims = released(user, scope);
         claims.extend(single(user, &asked.within(&client.allowed_scope).userinfo));
         // Most clients have no rules, and then nothing has to be looked up.
         if !client.claims.is_empty() {
             claims.extend(ruled(&client.claims, Target::Userinfo, &self.facts(Some(user), client, scope).await?));
         }
-        claims.insert("sub".to_owned(), user.subject.as_str().into());
+        claims.insert("sub".to_owned(), token.sub.as_str().into());
         Ok(claims)
     }
 

@@ -167,10 +167,14 @@ impl Server {
             }
             None => Scope::default(),
         };
-        let signed_in = current.map(|current| {
+        let subject = match current {
+            Some(current) => Some(self.subject_for(client, &current.user.subject).await?),
+            None => None,
+        };
+        let signed_in = current.zip(subject).map(|(current, subject)| {
             let interaction = current.session.interaction_for(&name_of(query), now);
             SignedIn {
-                subject: current.user.subject.clone(),
+                subject,
                 roles: current.user.all_roles(),
                 authenticated_at: current.session.authenticated_at,
                 class: current.session.authentication.acr.clone(),

@@ -1,5 +1,6 @@
 //! Signing a person out (OpenID Connect RP-Initiated Logout).
 
+use crate::flow::session::Current;
 use crate::flow::{Failure, Server};
 use crate::protocol::client::ClientId;
 use crate::protocol::explanation::Report;
@@ -36,10 +37,18 @@ impl Server {
             Some(id) => self.enabled_client(&id).await?,
             None => None,
         };
+        // Whom the hint has to mean, in the words of the client that it was made for.
+        let signed_in = match (&current, &client) {
+            (Some(Current { user, session }), Some(client)) => {
+                Some((self.subject_for(client, &user.subject).await?, self.session_for(client, &session.id).await?))
+            }
+            (Some(Current { user, session }), None) => Some((user.subject.clone(), session.id.clone())),
+            (None, _) => None,
+        };
         let facts = Facts {
             hint: hint.as_ref(),
             client: client.as_ref(),
-            signed_in: current.as_ref().map(|current| (&current.user.subject, &current.session.id)),
+            signed_in: signed_in.as_ref().map(|(subject, session)| (subject, session)),
             confirmed,
         };
         match request.next_step(facts) {

@@ -42,9 +42,13 @@ impl Server {
         };
         let ruled = self.ruled_access_token(client, &audience, Box::pin(self.facts(user, client, &scope))).await?;
         let own = self.random.uuid().to_string();
+        let (sub, sid) = match grant {
+            Some(grant) => self.names_of(client, grant).await?,
+            None => (Subject::of_client(&client.id), None),
+        };
         Ok(Ok(AccessToken {
             iss: self.issuer.to_string(),
-            sub: grant.map_or_else(|| Subject::of_client(&client.id), |grant| grant.user.clone()),
+            sub,
             aud: Audience::of(audience),
             exp: now + seconds(client.lifetimes.access_token),
             iat: now,
@@ -53,7 +57,7 @@ impl Server {
             scope: scope.to_string(),
             auth_time: grant.map(|grant| grant.authenticated_at),
             authentication: grant.map(|grant| grant.authentication.clone()).unwrap_or_default(),
-            sid: grant.and_then(|grant| grant.session.clone()),
+            sid,
             roles: user.map_or_else(|| client.roles.clone(), User::all_roles),
             groups: user.map(User::group_names).unwrap_or_default(),
             ruled,
@@ -76,9 +80,10 @@ impl Server {
         if !client.claims.is_empty() {
             released.extend(ruled(&client.claims, Target::IdToken, &self.facts(Some(user), client, &scope).await?));
         }
+        let (sub, sid) = self.names_of(client, grant).await?;
         Ok(IdToken {
             iss: self.issuer.to_string(),
-            sub: grant.user.clone(),
+            sub,
             aud: client.id.clone(),
             exp: now + seconds(client.lifetimes.id_token),
             iat: now,
@@ -87,7 +92,7 @@ impl Server {
             nonce: grant.nonce.clone(),
             at_hash: beside.access_token.map(id_token::left_half),
             c_hash: beside.code.map(id_token::left_half),
-            sid: grant.session.clone(),
+            sid,
             released,
         })
     }

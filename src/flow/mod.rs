@@ -27,13 +27,17 @@ pub mod providers;
 pub mod refusals;
 mod request_object;
 pub mod revoke;
+mod sector;
 pub mod session;
+mod subject;
 pub mod sweep;
 mod throttle;
 pub mod token;
 pub mod userinfo;
 
 use std::sync::Arc;
+
+use tokio::sync::OnceCell;
 
 pub use self::catalog::own_scopes;
 use crate::clock::Clock;
@@ -47,7 +51,7 @@ use crate::protocol::issuer::Issuer;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::time::Timestamp;
 use crate::random::Random;
-use crate::signing::{KeySize, SharedKeyring, Signer};
+use crate::signing::{KeySize, PairwiseSalt, SharedKeyring, Signer};
 use crate::store::{Store, StoreFailure};
 use crate::upstream::{Registered, Upstream};
 
@@ -85,6 +89,7 @@ pub struct Server {
     /// None where this server asks no clients.
     clients_asked: Option<(Outbound, PrivateHosts)>,
     objects_in_time: request_object::InTime,
+    pairwise_salt: OnceCell<PairwiseSalt>,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -177,6 +182,7 @@ impl Server {
             published_keys,
             clients_asked: None,
             objects_in_time,
+            pairwise_salt: OnceCell::new(),
         }
     }
 
@@ -187,7 +193,8 @@ impl Server {
         self
     }
 
-    /// The server that also asks clients for what they publish themselves: keys and request objects. `private` are the hosts that may be somewhere private.
+    /// The server that also asks clients for what they publish themselves: their keys, their request objects, and who is of their sector.
+    /// `private` are the hosts that may be somewhere private.
     #[must_use]
     pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
         self.published_keys = client_keys::PublishedKeys::new(outbound.clone(), private.clone());

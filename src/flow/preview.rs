@@ -153,7 +153,7 @@ impl Server {
             && granted.contains("openid")
         {
             id_token = Some(self.id_token(client, grant, user, Beside::default(), now).await?);
-            userinfo = Some(self.userinfo_claims(user, client, &granted, &AskedClaims::default()).await?);
+            userinfo = Some(self.userinfo_claims(user, client, &access_token, &AskedClaims::default()).await?);
         }
         let facts = self.facts(user, client, &granted).await?;
         let rules = catalog.rules_for(access_token.aud.identifiers(), client);

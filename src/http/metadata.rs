@@ -132,7 +132,7 @@ impl Example for MetadataDocument {
             grant_types_supported: words(
                 "authorization_code client_credentials refresh_token password urn:ietf:params:oauth:grant-type:token-exchange",
             ),
-            subject_types_supported: words("public"),
+            subject_types_supported: words("public pairwise"),
             id_token_signing_alg_values_supported: words("RS256"),
             token_endpoint_auth_methods_supported: words(methods),
             token_endpoint_auth_signing_alg_values_supported: words(algorithms),

@@ -8,6 +8,7 @@ use crate::protocol::problem::Problem;
 use crate::protocol::request_object::RequestObjectRules;
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::{ApiKeyId, Subject};
+use crate::protocol::subject_type::SubjectRules;
 use crate::protocol::time::Timestamp;
 
 /// What the tokens of people's keys name as their client: none that anybody registers.
@@ -102,6 +103,7 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         keys: None,
         assertions: AssertionRules::default(),
         request_objects: RequestObjectRules::default(),
+        subjects: SubjectRules::default(),
         pkce: PkceRule::Required,
         grant_types: [].into(),
         response_types: [].into(),

@@ -17,6 +17,7 @@ use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::request_object::{MOST_REQUEST_URIS, RequestObjectRules};
 use crate::protocol::role::{ROLE_RULE, is_role};
 use crate::protocol::scope::Scope;
+use crate::protocol::subject_type::{Sector, SubjectRules, SubjectType};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
 use crate::protocol::words::words;
@@ -225,6 +226,8 @@ pub struct Client {
     pub assertions: AssertionRules,
     /// How it sends requests as signed objects.
     pub request_objects: RequestObjectRules,
+    /// By which `sub` it knows people.
+    pub subjects: SubjectRules,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it registered for.
@@ -280,6 +283,19 @@ impl Client {
     #[must_use]
     pub fn acts_for_people(&self) -> bool {
         [GrantType::AuthorizationCode, GrantType::Password, GrantType::Implicit].into_iter().any(|grant| self.may_use(grant))
+    }
+
+    /// The sector within which it shares what it calls people, unless that is what all clients call them (OpenID Connect Core §8.1).
+    #[must_use]
+    pub fn sector(&self) -> Option<Sector> {
+        match self.subjects.kind {
+            SubjectType::Public => None,
+            // One that could not be registered shares with nobody.
+            SubjectType::Pairwise => {
+                let sector = self.subjects.sector(&self.redirect_uris, self.application_type).ok().flatten();
+                Some(sector.unwrap_or_else(|| Sector::of_client(&self.id)))
+            }
+        }
     }
 
     /// The registered redirection URI that a request means (RFC 6749 §3.1.2.3).
@@ -382,6 +398,11 @@ impl Client {
         for (field, uris) in [("redirect_uris", &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)] {
             let wrong = uris.iter().any(|uri| RedirectUri::register(uri.as_str(), self.application_type).is_err());
             check(wrong, field, "one is not allowed for this application_type");
+        }
+        if self.subjects.kind == SubjectType::Pairwise
+            && let Err(reason) = self.subjects.sector(&self.redirect_uris, self.application_type)
+        {
+            check(true, "sector_identifier_uri", &reason.to_string());
         }
         let longest = LONGEST_TOKEN_LIFETIME.as_secs();
         let short = |seconds: u32| (30..=longest).contains(&u64::from(seconds));

@@ -15,6 +15,7 @@ use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::request_object::{RequestObjectRules, RequestUri};
 use crate::protocol::scope::Scope;
+use crate::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
 use crate::protocol::time::Timestamp;
 
 /// What can be chosen about a client. Members that are left out have the safe value: authorization code with PKCE, and nothing else.
@@ -49,6 +50,11 @@ pub struct ClientMetadata {
     /// Whether each of its requests has to be a signed object.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_signed_request_object: bool,
+    /// What its `sub` of a person is.
+    pub subject_type: SubjectType,
+    /// The document that lists the redirection URIs of all clients of its sector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it may use.
@@ -93,6 +99,8 @@ impl Default for ClientMetadata {
             request_object_signing_alg: None,
             request_uris: Vec::new(),
             require_signed_request_object: false,
+            subject_type: SubjectType::Public,
+            sector_identifier_uri: None,
             pkce: PkceRule::Required,
             grant_types: [GrantType::AuthorizationCode].into(),
             response_types: None,
@@ -127,6 +135,8 @@ impl ClientMetadata {
             request_object_signing_alg: client.request_objects.algorithm,
             request_uris: client.request_objects.uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             require_signed_request_object: client.request_objects.required,
+            subject_type: client.subjects.kind,
+            sector_identifier_uri: client.subjects.sector_identifier_uri.as_ref().map(|uri| uri.as_str().to_owned()),
             pkce: client.pkce,
             grant_types: client.grant_types.clone(),
             response_types: Some(client.response_types.clone()),
@@ -166,6 +176,8 @@ impl ClientMetadata {
         let post_logout = all_parsed(&mut problems, "post_logout_redirect_uris", &self.post_logout_redirect_uris, register);
         let keys = self.keys(&mut problems);
         let request_uris = all_parsed(&mut problems, "request_uris", &self.request_uris, RequestUri::parse);
+        let sector = self.sector_identifier_uri.as_deref().map(SectorIdentifierUri::parse);
+        let sector_identifier_uri = sector.and_then(|sector| parsed(&mut problems, "sector_identifier_uri", sector));
         let cors_origins = all_parsed(&mut problems, "cors_origins", &self.cors_origins, Origin::parse);
         let (Some(id), Some(allowed_scope), Some(default_scope), true) = (id, scope, default_scope, problems.is_empty()) else {
             return Err(problems);
@@ -184,6 +196,7 @@ impl ClientMetadata {
                 uris: request_uris,
                 required: self.require_signed_request_object,
             },
+            subjects: SubjectRules { kind: self.subject_type, sector_identifier_uri },
             pkce: self.pkce,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),

@@ -29,7 +29,7 @@ pub struct Facts<'a> {
     pub hint: Option<&'a IdToken>,
     /// The enabled client of the hint, or else of `client_id`.
     pub client: Option<&'a Client>,
-    /// Who is signed in in this browser, and the session's name.
+    /// Who is signed in in this browser, and the session's name, both as the client knows them.
     pub signed_in: Option<(&'a Subject, &'a SessionId)>,
     /// Whether the person said yes on our own page.
     pub confirmed: bool,

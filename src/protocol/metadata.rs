@@ -12,6 +12,7 @@ use crate::protocol::client::{AuthMethod, GrantType, ResponseType};
 use crate::protocol::grant::token_exchange;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jose::Algorithm;
+use crate::protocol::subject_type::SubjectType;
 
 /// How long a copy of the metadata or of the key set is good for. A key that is published for longer is known to everybody before it signs.
 pub const KEY_SET_LIFETIME: Duration = Duration::from_mins(5);
@@ -80,7 +81,7 @@ impl Metadata {
             response_types_supported: ResponseType::ALL.iter().map(|response_type| response_type.as_str()).collect(),
             response_modes_supported: ResponseMode::ALL.to_vec(),
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).chain([token_exchange::GRANT_TYPE]).collect(),
-            subject_types_supported: vec!["public"],
+            subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
             id_token_signing_alg_values_supported: vec!["RS256"],
             introspection_endpoint_auth_methods_supported: methods
                 .iter()

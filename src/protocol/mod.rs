@@ -20,6 +20,7 @@
 //! | RFC 8707: resource indicators | [`resource`] |
 //! | RFC 9068: access tokens, roles | [`access_token`], [`role`] |
 //! | OpenID Connect Core §2: ID tokens | [`id_token`] |
+//! | OpenID Connect Core §8, Registration §5: public and pairwise subjects | [`subject`], [`subject_type`] |
 //! | OpenID Connect Core §5.1, §5.4: claims about a person; those of our own | [`claims`], [`claim_rule`] |
 //! | OpenID Connect Core §5.5: single claims that are asked for | [`claims_request`] |
 //! | OpenID Connect Core §6, RFC 9101: requests as signed objects | [`request_object`] |
@@ -62,6 +63,7 @@ pub(crate) mod samples;
 pub mod scope;
 pub mod scope_grant;
 pub mod subject;
+pub mod subject_type;
 pub mod time;
 pub mod token;
 pub mod trace_id;

@@ -16,6 +16,7 @@ use crate::protocol::resource::Resource;
 use crate::protocol::scope::{Scope, ScopeToken};
 use crate::protocol::scope_grant::Catalog;
 use crate::protocol::subject::{GrantId, SessionId, Subject};
+use crate::protocol::subject_type::SubjectRules;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
 
@@ -40,6 +41,7 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         keys: None,
         assertions: AssertionRules::default(),
         request_objects: RequestObjectRules::default(),
+        subjects: SubjectRules::default(),
         pkce: PkceRule::Required,
         grant_types: grants.iter().copied().collect(),
         response_types: code.then_some(ResponseType::Code).into_iter().collect(),

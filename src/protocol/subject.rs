@@ -36,7 +36,8 @@ macro_rules! identifier {
 
 identifier! {
     /// A person's `sub` (OpenID Connect Core §2): a UUID, never given to anyone else. A client's own `sub` (RFC 9068 §2.2) reads
-    /// `client:` and its identifier; a colon never stands in a UUID, so that no client can be taken for a person (RFC 9700 §4.15).
+    /// `client:` and its identifier; a colon never stands in a UUID, so that no client can be taken for a person (RFC 9700 §4.15). Clients
+    /// whose subjects are pairwise know a person by 43 characters of base64url instead, which are neither.
     Subject
 }
 

@@ -9,6 +9,7 @@
 //! | `keyring`, `shared`, `stamp` | the keys of one moment; the keys of a running server; whether a file has changed |
 //! | `jwt`, `provider` | signing and verifying (RFC 7519, RFC 8725); how jsonwebtoken reaches the parsed keys |
 //! | `client_signature` | whether a client signed something |
+//! | `pairwise` | the names by which one sector's clients know people |
 //! | `seal` | sealing a small text under a presented token |
 //! | `vault` | sealing a secret that is told to somebody else later, under a key of the folder |
 //!
@@ -22,6 +23,7 @@ mod jwk;
 mod jwt;
 mod keyring;
 mod make;
+mod pairwise;
 mod provider;
 mod seal;
 mod shared;
@@ -39,6 +41,7 @@ pub use jwk::{InvalidKid, Jwk, JwkSet, Kid};
 pub use jwt::{MAX_JWT_BYTES, Signer, SigningFailure, Untrusted};
 pub use keyring::{Key, Keyring};
 pub use make::{KeySize, UnusableKey};
+pub use pairwise::{BadSalt, PairwiseSalt};
 pub use seal::{Sealed, SealingFailure};
 pub use shared::{Reload, SharedKeyring};
 pub use stamp::Stamp;

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 
 use crate::protocol::client::{Client, ClientId, Origin};
 use crate::store::client::rows::{client, client_origin, client_secret};
+use crate::store::grant::granted;
 use crate::store::retry::retried;
 use crate::store::row::{contains, key};
 use crate::store::{Applied, Insertion, Store, StoreFailure};
@@ -71,7 +72,8 @@ impl Clients<'_> {
     }
 
     /// Writes everything but `created_at`, if the client is still as `before` says: of its secrets, those that `after` lacks are withdrawn
-    /// and those that it has besides are added.
+    /// and those that it has besides are added. Where it knows people by other names from now on, what they allowed it so far is over: no token
+    /// may change whom it is about (OpenID Connect Core §12.2).
     pub async fn replace(&self, before: &Client, after: &Client) -> Result<Applied, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
@@ -81,6 +83,9 @@ impl Clients<'_> {
             let itself = client::Column::Id.eq(before.id.as_str());
             let row = client::ActiveModel { id: NotSet, created_at: NotSet, ..rows::write(after)? };
             client::Entity::update_many().set(row).filter(itself).exec(&change).await?;
+            if before.sector() != after.sector() {
+                granted::revoke_where(&change, granted::Column::ClientId.eq(before.id.as_str()), after.updated_at).await?;
+            }
             let origins = client_origin::Entity::delete_many().filter(client_origin::Column::ClientId.eq(before.id.as_str()));
             origins.exec(&change).await?;
             insert_origins(&change, &Client { id: before.id.clone(), ..after.clone() }).await?;

@@ -13,6 +13,7 @@
 //! | who came from there, and who is on their way | [`identity`], [`departure`] |
 //! | what people allowed which client | [`consent`] |
 //! | grants, codes, refresh tokens | [`grant`] |
+//! | the salt of pairwise subjects | [`pairwise_salt`] |
 //! | API keys | [`api_key`] |
 //! | access tokens taken back early | [`revoked_token`] |
 //! | assertions that clients have used | [`used_assertion`] |
@@ -35,6 +36,7 @@ pub mod grant;
 pub mod group;
 pub mod identity;
 pub mod login_failure;
+pub mod pairwise_salt;
 pub mod provider;
 pub mod refusal;
 mod retry;
@@ -215,6 +217,12 @@ impl Store {
     #[must_use]
     pub const fn refusals(&self) -> refusal::Refusals<'_> {
         refusal::Refusals(self)
+    }
+
+    /// The salt of pairwise subjects.
+    #[must_use]
+    pub const fn pairwise_salts(&self) -> pairwise_salt::PairwiseSalts<'_> {
+        pairwise_salt::PairwiseSalts(self)
     }
 
     /// Other identity providers.

@@ -51,7 +51,20 @@ impl Server {
 
     /// What would change, in this order; or everything that is wrong with the file.
     pub async fn plan(&self, document: &Document, extent: Extent) -> Result<Result<Vec<Step>, Vec<Problem>>, Failure> {
-        Ok(plan::plan(document, &self.found(document, extent).await?, extent, &self.issuer))
+        let steps = match plan::plan(document, &self.found(document, extent).await?, extent, &self.issuer) {
+            Ok(steps) => steps,
+            Err(problems) => return Ok(Err(problems)),
+        };
+        let mut problems = Vec::new();
+        for step in &steps {
+            let checked = match step {
+                Step::AddClient(client, _) => self.check_sector(None, client).await,
+                Step::ChangeClient { before, after, .. } => self.check_sector(Some(before), after).await,
+                _ => Ok(()),
+            };
+            problems.extend(checked.err().into_iter().flatten().map(|problem| of_step(step, &problem)));
+        }
+        Ok(if problems.is_empty() { Ok(steps) } else { Err(problems) })
     }
 
     /// What of a plan the operator may not have meant: it deletes `docs`, the client of the documentation, or people who came from other
@@ -85,8 +98,7 @@ impl Server {
                     Ok(_) => {}
                     Err(Refused::Outdated | Refused::AlreadyThere(_) | Refused::NotFound(_)) => continue 'compare,
                     Err(Refused::Invalid(problems)) => {
-                        let place = |problem: Problem| Problem::new(format!("{}: {}", step.subject(), problem.field), problem.reason);
-                        return Ok(Err(problems.into_iter().map(place).collect()));
+                        return Ok(Err(problems.iter().map(|problem| of_step(&step, problem)).collect()));
                     }
                     Err(refused) => return Ok(Err(vec![Problem::new(step.subject(), refused)])),
                 }
@@ -147,4 +159,9 @@ impl Server {
         }
         Ok(found)
     }
+}
+
+/// A problem of what a step is about.
+fn of_step(step: &Step, problem: &Problem) -> Problem {
+    Problem::new(format!("{}: {}", step.subject(), problem.field), &problem.reason)
 }

@@ -101,6 +101,9 @@ impl Server {
         if !problems.is_empty() {
             return Ok(Err(Refused::Invalid(problems)));
         }
+        if let Err(problems) = self.check_sector(None, &client).await {
+            return Ok(Err(Refused::Invalid(problems)));
+        }
         match self.store.clients().insert(&client).await? {
             Insertion::Inserted => {
                 self.cache.clear();
@@ -148,12 +151,15 @@ impl Server {
         Ok(Err(Refused::Outdated))
     }
 
-    /// Makes a client exactly `after`, which has no problems, secrets included, if it is still as `before` says.
+    /// Makes a client exactly `after`, which has no problems but perhaps with its sector, secrets included, if it is still as `before` says.
     pub(in crate::flow) async fn replace_client(&self, before: &Client, mut after: Client) -> Result<Result<Client, Refused>, Failure> {
         after.updated_at = self.clock.now();
         if after.auth_method != AuthMethod::SecretJwt {
             // Nobody needs them back any more.
             after.secrets.iter_mut().for_each(|secret| secret.sealed = None);
+        }
+        if let Err(problems) = self.check_sector(Some(before), &after).await {
+            return Ok(Err(Refused::Invalid(problems)));
         }
         if self.store.clients().replace(before, &after).await? == Applied::Lost {
             return Ok(Err(Refused::Outdated));

@@ -14,7 +14,7 @@ use crate::protocol::scope::Scope;
 /// Somebody who may do what they asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permitted {
-    /// The `sub` of their token, for the audit log.
+    /// Whose token it is, for the audit log: the account, or the client itself.
     pub subject: String,
     /// The client that they use.
     pub client: String,
@@ -76,6 +76,8 @@ impl Server {
         if !still.contains(scope) {
             return Ok(Err(if granted.contains(scope) { Reason::lost(scope) } else { Reason::lacks_scope(scope, &token) }));
         }
-        Ok(Ok(Permitted { subject: token.sub.to_string(), client: token.client_id.to_string(), needed: scope, scope: still }))
+        // The log is about accounts, whatever the client calls them.
+        let subject = user.map_or(token.sub, |user| user.subject).to_string();
+        Ok(Ok(Permitted { subject, client: token.client_id.to_string(), needed: scope, scope: still }))
     }
 }

@@ -20,7 +20,9 @@ use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part, ShownOnce};
 use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
-use crate::http::manage::words::{ApplicationType, AssertionAudience, AuthMethod, GrantType, PkceRule, ResponseType, SigningAlgorithm};
+use crate::http::manage::words::{
+    ApplicationType, AssertionAudience, AuthMethod, GrantType, PkceRule, ResponseType, SigningAlgorithm, SubjectType,
+};
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
 use crate::protocol::client::ClientId;
@@ -74,6 +76,12 @@ struct Metadata {
     request_uris: Option<Vec<String>>,
     /// Whether each of its requests has to be a signed object (RFC 9101).
     require_signed_request_object: Option<bool>,
+    /// What its `sub` of a person is: the same for all clients (`public`), or one for each sector (`pairwise`). Who changes it, or the
+    /// sector, ends what the client was granted so far.
+    subject_type: Option<SubjectType>,
+    /// An https URL of a JSON array that lists all `redirect_uris`; its host is the sector. It is fetched at once. Left out, the one host of the
+    /// `redirect_uris` is.
+    sector_identifier_uri: Option<String>,
     /// Whether its codes need a proof key.
     pkce: Option<PkceRule>,
     /// The grants that it may use.

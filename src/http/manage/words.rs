@@ -47,6 +47,15 @@ pub(super) enum AssertionAudience {
     IssuerOrTokenEndpoint,
 }
 
+/// What a client's `sub` of a person is.
+#[derive(Enum)]
+pub(super) enum SubjectType {
+    #[oai(rename = "public")]
+    Public,
+    #[oai(rename = "pairwise")]
+    Pairwise,
+}
+
 /// Whether a code needs a proof key.
 #[derive(Enum)]
 pub(super) enum PkceRule {
@@ -113,7 +122,7 @@ pub(super) enum ProviderKind {
 mod tests {
     use super::*;
     use crate::protocol::jose::Algorithm;
-    use crate::protocol::{application_type, client, client_assertion};
+    use crate::protocol::{application_type, client, client_assertion, subject_type};
     use poem_openapi::registry::Registry;
     use poem_openapi::types::Type;
 
@@ -135,6 +144,7 @@ mod tests {
         assert_eq!(documented::<AuthMethod>(), read(client::AuthMethod::ALL, client::AuthMethod::as_str));
         assert_eq!(documented::<SigningAlgorithm>(), read(Algorithm::ALL, Algorithm::as_str));
         assert_eq!(documented::<AssertionAudience>(), read(Audience::ALL, Audience::as_str));
+        assert_eq!(documented::<SubjectType>(), read(subject_type::SubjectType::ALL, subject_type::SubjectType::as_str));
         assert_eq!(documented::<PkceRule>(), read(client::PkceRule::ALL, client::PkceRule::as_str));
         assert_eq!(documented::<GrantType>(), read(client::GrantType::ALL, client::GrantType::as_str));
         assert_eq!(documented::<ResponseType>(), read(client::ResponseType::ALL, client::ResponseType::as_str));

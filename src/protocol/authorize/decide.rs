@@ -27,7 +27,7 @@ pub struct Facts {
 /// Who is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// Who.
+    /// Who, as the client knows them.
     pub subject: Subject,
     /// Their roles.
     pub roles: BTreeSet<String>,

@@ -6,6 +6,7 @@ use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, Origin, PkceRule, TokenLifetimes};
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::jose::{Algorithm, KeySource};
+use crate::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
 use crate::store::StoreFailure;
@@ -27,6 +28,8 @@ pub(in crate::store) mod client {
         pub assertion_algorithm: Option<String>,
         pub assertion_audience: String,
         pub request_objects: Option<String>,
+        pub subject_type: String,
+        pub sector_identifier_uri: Option<String>,
         pub pkce: String,
         pub grant_types: String,
         pub response_types: String,
@@ -173,6 +176,13 @@ fn read(model: &client::Model) -> Result<Client, StoreFailure> {
             audience: row.known("assertion_audience", AssertionAudience::parse(&model.assertion_audience))?,
         },
         request_objects: row.json_or_default("request_objects", model.request_objects.as_deref())?,
+        subjects: SubjectRules {
+            kind: row.known("subject_type", SubjectType::parse(&model.subject_type))?,
+            sector_identifier_uri: match &model.sector_identifier_uri {
+                Some(uri) => Some(row.known("sector_identifier_uri", SectorIdentifierUri::parse(uri).ok())?),
+                None => None,
+            },
+        },
         pkce: row.known("pkce", PkceRule::parse(&model.pkce))?,
         grant_types: row.json("grant_types", &model.grant_types)?,
         response_types: row.json("response_types", &model.response_types)?,
@@ -225,6 +235,8 @@ pub(super) fn write(client: &Client) -> Result<client::ActiveModel, StoreFailure
         assertion_algorithm: Set(client.assertions.algorithm.map(|algorithm| algorithm.to_string())),
         assertion_audience: Set(client.assertions.audience.to_string()),
         request_objects: Set(Some(json(&client.request_objects)?)),
+        subject_type: Set(client.subjects.kind.to_string()),
+        sector_identifier_uri: Set(client.subjects.sector_identifier_uri.as_ref().map(|uri| uri.as_str().to_owned())),
         pkce: Set(client.pkce.to_string()),
         grant_types: Set(json(&client.grant_types)?),
         response_types: Set(json(&client.response_types)?),

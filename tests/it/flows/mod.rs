@@ -13,6 +13,7 @@ mod keys;
 mod login;
 mod logout;
 mod native;
+mod pairwise;
 mod password_grant;
 mod prompt;
 mod provider;

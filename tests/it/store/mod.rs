@@ -11,6 +11,7 @@ mod grant;
 mod group;
 mod identity;
 mod login_failure;
+mod pairwise_salt;
 mod refusal;
 mod revoked_token;
 mod rotation;
@@ -39,6 +40,7 @@ use claviger::protocol::request_object::RequestObjectRules;
 use claviger::protocol::resource::Resource;
 use claviger::protocol::scope::Scope;
 use claviger::protocol::subject::{GrantId, SessionId, Subject};
+use claviger::protocol::subject_type::SubjectRules;
 use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
 use claviger::store::{Applied, Insertion, Store};
@@ -90,6 +92,7 @@ fn client(id: &str) -> Client {
         keys: None,
         assertions: AssertionRules::default(),
         request_objects: RequestObjectRules::default(),
+        subjects: SubjectRules::default(),
         pkce: PkceRule::Optional,
         grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
         response_types: [ResponseType::Code].into(),

@@ -1,0 +1,49 @@
+//! What a client calls a person and their session (OpenID Connect Core §8). Whatever tells it of them asks here.
+
+use crate::flow::{Failure, Server};
+use crate::protocol::client::Client;
+use crate::protocol::grant::Grant;
+use crate::protocol::subject::{SessionId, Subject};
+use crate::signing::PairwiseSalt;
+use crate::store::StoreFailure;
+
+impl Server {
+    /// The `sub` by which a client knows whose account it is. It leads back to nobody: what comes of a grant is found by the grant.
+    pub(super) async fn subject_for(&self, client: &Client, account: &Subject) -> Result<Subject, Failure> {
+        match client.sector() {
+            None => Ok(account.clone()),
+            Some(sector) => Ok(self.pairwise_salt().await?.subject(&sector, account)),
+        }
+    }
+
+    /// The `sid` by which a client knows a session.
+    pub(super) async fn session_for(&self, client: &Client, session: &SessionId) -> Result<SessionId, Failure> {
+        match client.sector() {
+            None => Ok(session.clone()),
+            Some(sector) => Ok(self.pairwise_salt().await?.session(&sector, session)),
+        }
+    }
+
+    /// The `sub` and the `sid` of what comes of a grant.
+    pub(super) async fn names_of(&self, client: &Client, grant: &Grant) -> Result<(Subject, Option<SessionId>), Failure> {
+        let subject = self.subject_for(client, &grant.user).await?;
+        let session = match &grant.session {
+            Some(session) => Some(self.session_for(client, session).await?),
+            None => None,
+        };
+        Ok((subject, session))
+    }
+
+    /// The salt, which is made when it is needed for the first time.
+    async fn pairwise_salt(&self) -> Result<&PairwiseSalt, Failure> {
+        let found = async {
+            let stored = self.store.pairwise_salts().find_or_insert(&PairwiseSalt::made(&self.random)).await?;
+            PairwiseSalt::from_stored(&stored).map_err(|_| StoreFailure::Corrupt {
+                table: "pairwise_salt",
+                column: "salt",
+                row: "subjects".to_owned(),
+            })
+        };
+        Ok(self.pairwise_salt.get_or_try_init(|| found).await?)
+    }
+}
