@@ -21,6 +21,7 @@ mod m0013_api_key;
 mod m0020_provider;
 mod m0021_client_key;
 mod m0024_subject;
+mod m0025_presentation;
 mod m0027_request;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_client_key::Migration),
             Box::new(m0027_request::Migration),
             Box::new(m0024_subject::Migration),
+            Box::new(m0025_presentation::Migration),
         ]
     }
 }

@@ -93,6 +93,9 @@ struct Add {
     /// The document that lists the redirect URIs of its sector; it is fetched at once
     #[arg(long, value_name = "URL")]
     sector_identifier_uri: Option<String>,
+    /// Seconds since people last signed in, after which they have to again, where its requests say nothing else
+    #[arg(long, value_name = "SECONDS")]
+    default_max_age: Option<u32>,
     /// A grant type: `authorization_code` (the default), `client_credentials`, `refresh_token`, `password`, `implicit`; may be repeated
     #[arg(long = "grant", value_name = "GRANT", value_parser = word(GrantType::parse))]
     grants: Vec<GrantType>,
@@ -193,6 +196,7 @@ impl Add {
             jwks_uri: self.jwks_uri,
             subject_type: self.subject_type,
             sector_identifier_uri: self.sector_identifier_uri,
+            default_max_age: self.default_max_age,
             pkce: if self.pkce_optional { PkceRule::Optional } else { PkceRule::Required },
             grant_types: if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.into_iter().collect() },
             response_types: (!self.response_types.is_empty()).then(|| self.response_types.into_iter().collect()),
@@ -226,6 +230,11 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("auth_method", client.auth_method.to_string()),
         row("keys", client.keys.as_ref().map_or_else(|| "-".to_owned(), keys)),
         row("secrets", client.secrets.len().to_string()),
+        row("subject_type", client.subjects.kind.to_string()),
+        row("sector", client.sector().map_or_else(|| "-".to_owned(), |sector| sector.to_string())),
+        row("default_max_age", client.login.max_age.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds} s"))),
+        row("default_acr_values", list(&client.login.acr_values)),
+        row("initiate_login_uri", list(&client.login.initiate_login_uri)),
         row("pkce", client.pkce.to_string()),
         row("grant_types", list(&client.grant_types)),
         row("response_types", client.response_types.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ")),

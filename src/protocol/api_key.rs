@@ -4,6 +4,7 @@
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, InvalidClientId, PkceRule, TokenLifetimes};
 use crate::protocol::client_assertion::AssertionRules;
+use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::request_object::RequestObjectRules;
 use crate::protocol::scope::Scope;
@@ -104,6 +105,7 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         assertions: AssertionRules::default(),
         request_objects: RequestObjectRules::default(),
         subjects: SubjectRules::default(),
+        login: LoginRules::default(),
         pkce: PkceRule::Required,
         grant_types: [].into(),
         response_types: [].into(),

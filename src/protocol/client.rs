@@ -12,6 +12,7 @@ use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::{self, ClaimRule, Target};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::jose::{Algorithm, KeySource};
+use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::request_object::{MOST_REQUEST_URIS, RequestObjectRules};
@@ -228,6 +229,8 @@ pub struct Client {
     pub request_objects: RequestObjectRules,
     /// By which `sub` it knows people.
     pub subjects: SubjectRules,
+    /// How its people sign in.
+    pub login: LoginRules,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it registered for.
@@ -415,6 +418,7 @@ impl Client {
             "must be as long as refresh_token_idle at least",
         );
         problems.extend(self.roles.iter().filter(|role| !is_role(role)).map(|role| Problem::new("roles", format!("{role:?} {ROLE_RULE}"))));
+        problems.extend(self.login.problems());
         problems.extend(claim_rule::problems(&self.claims, Target::ALL));
         problems
     }

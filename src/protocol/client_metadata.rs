@@ -11,12 +11,14 @@ use crate::protocol::claim_rule::ClaimRule;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::jose::{Algorithm, KeySource};
+use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::request_object::{RequestObjectRules, RequestUri};
 use crate::protocol::scope::Scope;
 use crate::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
 use crate::protocol::time::Timestamp;
+use crate::protocol::web_uri::WebUri;
 
 /// What can be chosen about a client. Members that are left out have the safe value: authorization code with PKCE, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +57,16 @@ pub struct ClientMetadata {
     /// The document that lists the redirection URIs of all clients of its sector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<String>,
+    /// Seconds since a person last signed in, after which they have to again, where its request says nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u32>,
+    /// Whether it relies on `auth_time`, which every ID token has.
+    pub require_auth_time: bool,
+    /// How its people shall sign in, the best first, where its request says nothing else.
+    pub default_acr_values: Vec<String>,
+    /// Where others may send people who want to sign in at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initiate_login_uri: Option<String>,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it may use.
@@ -101,6 +113,10 @@ impl Default for ClientMetadata {
             require_signed_request_object: false,
             subject_type: SubjectType::Public,
             sector_identifier_uri: None,
+            default_max_age: None,
+            require_auth_time: false,
+            default_acr_values: Vec::new(),
+            initiate_login_uri: None,
             pkce: PkceRule::Required,
             grant_types: [GrantType::AuthorizationCode].into(),
             response_types: None,
@@ -137,6 +153,10 @@ impl ClientMetadata {
             require_signed_request_object: client.request_objects.required,
             subject_type: client.subjects.kind,
             sector_identifier_uri: client.subjects.sector_identifier_uri.as_ref().map(|uri| uri.as_str().to_owned()),
+            default_max_age: client.login.max_age,
+            require_auth_time: client.login.needs_auth_time,
+            default_acr_values: client.login.acr_values.clone(),
+            initiate_login_uri: client.login.initiate_login_uri.as_ref().map(WebUri::to_string),
             pkce: client.pkce,
             grant_types: client.grant_types.clone(),
             response_types: Some(client.response_types.clone()),
@@ -176,6 +196,9 @@ impl ClientMetadata {
         let post_logout = all_parsed(&mut problems, "post_logout_redirect_uris", &self.post_logout_redirect_uris, register);
         let keys = self.keys(&mut problems);
         let request_uris = all_parsed(&mut problems, "request_uris", &self.request_uris, RequestUri::parse);
+        let web_uri =
+            |problems: &mut Vec<Problem>, field: &str, uri: Option<&str>| uri.and_then(|uri| parsed(problems, field, WebUri::parse(uri)));
+        let initiate_login_uri = web_uri(&mut problems, "initiate_login_uri", self.initiate_login_uri.as_deref());
         let sector = self.sector_identifier_uri.as_deref().map(SectorIdentifierUri::parse);
         let sector_identifier_uri = sector.and_then(|sector| parsed(&mut problems, "sector_identifier_uri", sector));
         let cors_origins = all_parsed(&mut problems, "cors_origins", &self.cors_origins, Origin::parse);
@@ -197,6 +220,12 @@ impl ClientMetadata {
                 required: self.require_signed_request_object,
             },
             subjects: SubjectRules { kind: self.subject_type, sector_identifier_uri },
+            login: LoginRules {
+                max_age: self.default_max_age,
+                needs_auth_time: self.require_auth_time,
+                acr_values: self.default_acr_values.clone(),
+                initiate_login_uri,
+            },
             pkce: self.pkce,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),

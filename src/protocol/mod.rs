@@ -2,7 +2,7 @@
 //!
 //! | specification | where |
 //! |---|---|
-//! | RFC 6749 §2.2, RFC 7591 §2, OpenID Connect Registration §2: client metadata | [`client`], [`client_metadata`], [`application_type`] |
+//! | RFC 6749 §2.2, RFC 7591 §2, OpenID Connect Registration §2: client metadata | [`client`], [`client_metadata`], [`application_type`], [`login_rules`], [`web_uri`] |
 //! | RFC 6749 §2.3, Appendix A.2: client authentication | [`client_auth`], [`chosen_secret`] |
 //! | RFC 7521 §4.2, RFC 7523, RFC 10070: clients that sign who they are | [`client_assertion`] |
 //! | RFC 7515, RFC 7517: what others sign, and their keys | [`jose`] |
@@ -48,6 +48,7 @@ pub mod id_token;
 pub mod introspection;
 pub mod issuer;
 pub mod jose;
+pub mod login_rules;
 pub mod logout;
 pub mod metadata;
 pub mod params;
@@ -67,4 +68,5 @@ pub mod subject_type;
 pub mod time;
 pub mod token;
 pub mod trace_id;
+pub mod web_uri;
 pub(crate) mod words;

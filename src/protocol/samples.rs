@@ -10,6 +10,7 @@ use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantT
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::login_rules::LoginRules;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::request_object::RequestObjectRules;
 use crate::protocol::resource::Resource;
@@ -42,6 +43,7 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         assertions: AssertionRules::default(),
         request_objects: RequestObjectRules::default(),
         subjects: SubjectRules::default(),
+        login: LoginRules::default(),
         pkce: PkceRule::Required,
         grant_types: grants.iter().copied().collect(),
         response_types: code.then_some(ResponseType::Code).into_iter().collect(),

@@ -82,6 +82,14 @@ struct Metadata {
     /// An https URL of a JSON array that lists all `redirect_uris`; its host is the sector. It is fetched at once. Left out, the one host of the
     /// `redirect_uris` is.
     sector_identifier_uri: Option<String>,
+    /// Seconds since a person last signed in, after which they have to again, where its request has no `max_age`.
+    default_max_age: Option<u32>,
+    /// Whether it relies on `auth_time`, which every ID token has.
+    require_auth_time: Option<bool>,
+    /// How its people shall sign in, the best first, where its request has no `acr_values`.
+    default_acr_values: Option<Vec<String>>,
+    /// An https URL at which it begins a sign-in that others ask for (OpenID Connect Core section 4). This server sends nobody there.
+    initiate_login_uri: Option<String>,
     /// Whether its codes need a proof key.
     pkce: Option<PkceRule>,
     /// The grants that it may use.

@@ -108,7 +108,8 @@ impl Request {
             challenge: if response_type.has_code() { challenge(params, client)? } else { None },
             nonce: params.get("nonce").map(str::to_owned),
             prompt,
-            max_age: params.get("max_age").map(max_age).transpose()?,
+            // OpenID Connect Registration §2, `default_max_age`: what the request says goes before.
+            max_age: params.get("max_age").map(max_age).transpose()?.or(client.login.max_age.map(u64::from)),
             login_hint: params.get("login_hint").map(|hint| hint.chars().take(128).collect()),
             provider: params.get("provider").map(|name| name.chars().take(64).collect()),
             id_token_hint: params.get("id_token_hint").map(str::to_owned),
@@ -203,6 +204,18 @@ mod tests {
             Prompt { none: false, login: true, select_account: false, consent: true }
         );
         assert_eq!(parse("max_age=-1").unwrap_err(), ErrorCode::InvalidRequest);
+    }
+
+    #[test]
+    fn the_registered_max_age_counts_where_the_request_has_none() {
+        let mut client = samples::confidential_client(&[GrantType::AuthorizationCode], "openid", "openid");
+        client.pkce = PkceRule::Optional;
+        client.login.max_age = Some(300);
+        let max_age = |extra: &str| parse_for(&format!("response_type=code{extra}"), &client).map(|request| request.max_age);
+        assert_eq!(max_age(""), Ok(Some(300)));
+        assert_eq!(max_age("&max_age=0"), Ok(Some(0)));
+        assert_eq!(max_age("&max_age=9999"), Ok(Some(9999)));
+        assert_eq!(max_age("&max_age=x"), Err(ErrorCode::InvalidRequest));
     }
 
     #[test]

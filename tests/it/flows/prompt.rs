@@ -81,6 +81,25 @@ async fn a_sign_in_that_is_too_old_is_asked_for_again() {
     }
 }
 
+/// Conformance: 23
+#[tokio::test]
+async fn a_client_can_register_how_old_a_sign_in_may_be() {
+    let server = TestServer::start().await;
+    server.register("careful", |client| client.login.max_age = Some(300)).await;
+    let careful = RelyingParty::new(&server, "careful:careful-secret", "http://localhost:3000/callback");
+    let mut browser = Browser::new(&server);
+    careful.sign_in(&mut browser, "openid").await;
+    server.clock.advance(Duration::from_mins(5));
+    assert!(browser.open(&careful.authorization_url("openid", "prompt=none")).await.parameter("code").is_some());
+    server.clock.advance(Duration::from_secs(1));
+    assert_refused(&browser.open(&careful.authorization_url("openid", "prompt=none")).await, "login_required");
+    let asked = browser.open(&careful.authorization_url("openid", "max_age=301&prompt=none")).await;
+    assert!(asked.parameter("code").is_some(), "what the request says goes before: {}", asked.url);
+    let back = browser.log_in(&careful.authorization_url("openid", ""), "alice", "wonderland").await;
+    let id = careful.redeem(&back.code()).await.id_claims();
+    assert_eq!(id["auth_time"], id["iat"]);
+}
+
 #[tokio::test]
 async fn prompt_consent_asks_again_what_was_allowed() {
     let server = TestServer::start().await;

@@ -94,6 +94,38 @@ async fn a_client_that_signs_has_keys_or_a_secret() {
 }
 
 #[tokio::test]
+async fn a_client_says_how_its_people_sign_in() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let rules = json!({
+        "default_max_age": 300, "require_auth_time": true, "default_acr_values": ["urn:b", "urn:a"], "initiate_login_uri": "https://shop.example/login?from=us"
+    });
+    let changed = alice.patch("/clients/demo-web", &rules).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let shown = alice.get("/clients/demo-web").await.json();
+    for (member, value) in rules.as_object().unwrap() {
+        assert_eq!(&shown[member], value);
+    }
+    for (wrong, field) in [
+        (json!({"default_max_age": -1}), "default_max_age"),
+        (json!({"default_max_age": 0.5}), "default_max_age"),
+        (json!({"default_acr_values": ["a b"]}), "default_acr_values[0]"),
+        (json!({"default_acr_values": ["a", ""]}), "default_acr_values[1]"),
+        (json!({"default_acr_values": vec!["a"; 21]}), "default_acr_values"),
+        (json!({"initiate_login_uri": "http://shop.example/login"}), "initiate_login_uri"),
+        (json!({"initiate_login_uri": "http://localhost/login"}), "initiate_login_uri"),
+        (json!({"initiate_login_uri": "javascript:alert(1)"}), "initiate_login_uri"),
+        (json!({"initiate_login_uri": "https://shop.example/#x"}), "initiate_login_uri"),
+    ] {
+        assert_eq!(assert_problem(&alice.patch("/clients/demo-web", &wrong).await, 422), [field], "{wrong}");
+    }
+    let none = json!({"default_max_age": null, "require_auth_time": null, "default_acr_values": null, "initiate_login_uri": null});
+    let shown = alice.patch("/clients/demo-web", &none).await.json();
+    assert_eq!((&shown["require_auth_time"], &shown["default_acr_values"]), (&json!(false), &json!([])));
+    assert!(shown.get("default_max_age").is_none() && shown.get("initiate_login_uri").is_none());
+}
+
+#[tokio::test]
 async fn nobody_undoes_what_another_changed_meanwhile() {
     let server = TestServer::start().await;
     let alice = Manager::alice(&server).await;

@@ -34,15 +34,18 @@ use claviger::protocol::claims_request::AskedClaims;
 use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use claviger::protocol::client_assertion::AssertionRules;
 use claviger::protocol::grant::{Effect, Grant, SealedSuccessor, authorization_code};
+use claviger::protocol::jose::Algorithm;
+use claviger::protocol::login_rules::LoginRules;
 use claviger::protocol::pkce::CodeChallenge;
 use claviger::protocol::redirect_uri::RedirectUri;
-use claviger::protocol::request_object::RequestObjectRules;
+use claviger::protocol::request_object::{RequestObjectRules, RequestUri};
 use claviger::protocol::resource::Resource;
 use claviger::protocol::scope::Scope;
 use claviger::protocol::subject::{GrantId, SessionId, Subject};
-use claviger::protocol::subject_type::SubjectRules;
+use claviger::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
 use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
+use claviger::protocol::web_uri::WebUri;
 use claviger::store::{Applied, Insertion, Store};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -91,8 +94,21 @@ fn client(id: &str) -> Client {
         auth_method: AuthMethod::SecretPost,
         keys: None,
         assertions: AssertionRules::default(),
-        request_objects: RequestObjectRules::default(),
-        subjects: SubjectRules::default(),
+        request_objects: RequestObjectRules {
+            algorithm: Some(Algorithm::Ps256),
+            uris: vec![RequestUri::parse("https://a.example/objects#1").unwrap()],
+            required: true,
+        },
+        subjects: SubjectRules {
+            kind: SubjectType::Pairwise,
+            sector_identifier_uri: Some(SectorIdentifierUri::parse("https://a.example/sector").unwrap()),
+        },
+        login: LoginRules {
+            max_age: Some(u32::MAX),
+            needs_auth_time: true,
+            acr_values: vec!["urn:b".to_owned(), "urn:a".to_owned()],
+            initiate_login_uri: Some(WebUri::parse("https://a.example/login?x=%22").unwrap()),
+        },
         pkce: PkceRule::Optional,
         grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
         response_types: [ResponseType::Code].into(),
