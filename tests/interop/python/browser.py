@@ -1,5 +1,6 @@
 """A browser without JavaScript: cookies, redirects, and forms that it fills in by the names of their inputs."""
 
+import ssl
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -11,9 +12,9 @@ BUTTONS = ("login-submit", "consent-allow")
 class Browser:
     """One person's browser at one issuer. `visited` lists the paths of the pages that asked for something."""
 
-    def __init__(self, issuer: str) -> None:
+    def __init__(self, issuer: str, verify: ssl.SSLContext | bool = True) -> None:
         self.issuer = issuer
-        self.http = httpx2.Client()
+        self.http = httpx2.Client(verify=verify)
         self.visited: list[str] = []
 
     def authorize(self, url: str, **answers: str) -> str:
