@@ -17,6 +17,6 @@ mod prune;
 mod requests;
 mod serve;
 mod shutdown;
-mod tls;
+pub mod tls;
 mod users;
 mod why;

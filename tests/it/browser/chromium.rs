@@ -3,15 +3,20 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use fantoccini::elements::Element;
 use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rcgen::{KeyPair, PublicKeyData};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::application::Application;
 use super::driver::Driver;
+use crate::binary::tls::site::Issued;
 
 /// How long a page may take: far longer than it does, so that a busy machine makes no difference.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -33,6 +38,17 @@ impl Chromium {
 
     /// A browser with a fresh profile, for which each of these addresses is where the port is.
     pub async fn start_with(sites: &[(&str, u16)]) -> Self {
+        Self::start_told("--no-first-run", sites).await
+    }
+
+    /// The same, believing one certificate, whoever issued it.
+    pub async fn start_believing(certificate: &Issued, sites: &[(&str, u16)]) -> Self {
+        let key = KeyPair::from_pem(&certificate.key).unwrap().subject_public_key_info();
+        let pin = STANDARD.encode(Sha256::digest(key));
+        Self::start_told(&format!("--ignore-certificate-errors-spki-list={pin}"), sites).await
+    }
+
+    async fn start_told(more: &str, sites: &[(&str, u16)]) -> Self {
         let driver = Driver::start().await;
         // The demo clients' addresses have fixed ports, which somebody else may be using; only the browser needs to believe in them.
         // Whatever is not on this machine is not to be found.
@@ -49,6 +65,7 @@ impl Chromium {
             "--hide-scrollbars",
             "--window-size=1280,1200",
             &rules,
+            more,
         ];
         let capabilities = json!({
             "goog:chromeOptions": { "args": arguments },

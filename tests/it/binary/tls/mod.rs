@@ -4,5 +4,5 @@ mod check;
 mod hello;
 mod life;
 mod reload;
-mod site;
+pub mod site;
 mod speaks;
