@@ -155,6 +155,8 @@ pub fn challenge(reason: &Reason) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -178,5 +180,21 @@ mod tests {
                 .starts_with("Bearer error=\"invalid_token\"")
         );
         assert!(challenge(&Reason::Scope { needed: "openid".into(), facts: Vec::new() }).ends_with("scope=\"openid\""));
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_is_found_behind_its_scheme(scheme in "[Bb][Ee][Aa][Rr][Ee][Rr]", spaces in " {1,3}", token in "[A-Za-z0-9._~+/-]{1,64}={0,2}") {
+            let header = format!("{scheme}{spaces}{token}");
+            let none = Params::default();
+            prop_assert_eq!(presented(Some(&header), &none), Ok(&*token));
+        }
+
+        #[test]
+        fn what_is_found_is_one_word(header in "(Bearer|bearer|Basic)?.{0,32}") {
+            let none = Params::default();
+            let found = presented(Some(&header), &none);
+            prop_assert!(found.is_err() || found.is_ok_and(|token| !token.is_empty() && !token.contains(' ') && header.contains(token)));
+        }
     }
 }

@@ -384,5 +384,15 @@ mod tests {
         fn no_header_makes_it_panic(header in ".{0,64}") {
             let _ = Credentials::parse(Some(&header), &Params::default());
         }
+
+        #[test]
+        fn what_a_client_encodes_proves_who_it_is_and_nobody_else(secret in "(?s).{1,64}", other in "(?s).{1,64}") {
+            let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            let mut client = app();
+            client.secrets[0].hash = TokenHash::of(&secret);
+            prop_assert_eq!(check(Some(&basic("app", &encoded)), "", Some(&client)), Ok(()));
+            client.secrets[0].hash = TokenHash::of(&other);
+            prop_assert_eq!(check(Some(&basic("app", &encoded)), "", Some(&client)).is_ok(), other == secret);
+        }
     }
 }

@@ -283,6 +283,8 @@ fn all_parsed<T, E: std::fmt::Display>(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn shop() -> ClientMetadata {
@@ -349,5 +351,18 @@ mod tests {
         };
         let fields: Vec<String> = wrong.client().unwrap_err().into_iter().map(|problem| problem.field).collect();
         assert_eq!(fields, ["client_id", "scope", "redirect_uris[1]", "cors_origins[0]"]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_described_in_json_is_described_as_it_was(
+            id in "[A-Za-z0-9._~-]{1,16}", paths in proptest::collection::vec("[a-z]{1,8}", 1..4), scope in "[a-z:.]{1,5}( [a-z:.]{1,5}){0,4}", enabled: bool
+        ) {
+            let uris: Vec<String> = paths.iter().map(|path| format!("https://shop.example/{path}")).collect();
+            let json = serde_json::json!({"client_id": id, "client_name": "x", "redirect_uris": uris, "scope": scope, "enabled": enabled});
+            let client = serde_json::from_value::<ClientMetadata>(json).unwrap().client().unwrap();
+            let described = serde_json::to_string(&ClientMetadata::of(&client).concise()).unwrap();
+            prop_assert_eq!(serde_json::from_str::<ClientMetadata>(&described).unwrap().client().unwrap(), client);
+        }
     }
 }

@@ -51,6 +51,8 @@ impl CodeVerifier {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -70,5 +72,21 @@ mod tests {
         assert!(CodeVerifier::parse(&"a".repeat(42)).is_none());
         assert!(CodeVerifier::parse(&"a".repeat(129)).is_none());
         assert!(CodeVerifier::parse(&format!("{} ", "a".repeat(43))).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn a_verifier_meets_its_own_challenge_and_no_other(one in "[A-Za-z0-9._~-]{43,128}", other in "[A-Za-z0-9._~-]{43,128}") {
+            let (one, other) = (CodeVerifier::parse(&one).unwrap(), CodeVerifier::parse(&other).unwrap());
+            let challenge = CodeChallenge::parse(one.challenge().as_str()).unwrap();
+            prop_assert!(challenge.is_met_by(&one));
+            prop_assert_eq!(challenge.is_met_by(&other), one == other);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,140}") {
+            prop_assert!(CodeChallenge::parse(&text).is_none_or(|challenge| challenge.as_str() == text));
+            let _ = CodeVerifier::parse(&text);
+        }
     }
 }

@@ -114,6 +114,8 @@ fn after_port(rest: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn web(text: &str) -> Result<RedirectUri, InvalidRedirectUri> {
@@ -194,5 +196,33 @@ mod tests {
         assert!(!named.matches("http://localhost:3001/cb", ApplicationType::Web));
         assert!(named.matches("http://localhost:3001/cb", ApplicationType::Native));
         assert!(!named.matches("http://localhost.evil.example:3001/cb", ApplicationType::Native));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_registered_is_read_alike_by_every_parser(
+            text in r"(https|http|com\.example)://?(app\.example|localhost|127\.0\.0\.1|a@b)(:[0-9]{1,5})?(/[a-z.%@#?]{0,8}){0,2}"
+        ) {
+            for application in [ApplicationType::Web, ApplicationType::Native] {
+                let Ok(uri) = RedirectUri::register(&text, application) else { continue };
+                prop_assert!(uri.matches(&text, application));
+                let url = Url::parse(&text).unwrap();
+                prop_assert!(url.fragment().is_none() && url.username().is_empty() && url.password().is_none());
+                prop_assert!(!url.scheme().starts_with("http") || url.as_str().trim_end_matches('/') == text.trim_end_matches('/'));
+            }
+        }
+
+        #[test]
+        fn what_is_presented_differs_in_the_port_of_this_machine_at_most(
+            host in r"http://(127\.0\.0\.1|\[::1\]|localhost)|https://app\.example", port: u16, path in r"/[a-z]{0,3}(\?[a-z]{0,3})?",
+            noise in "[a-z:@/.?#]{0,3}"
+        ) {
+            let registered = web(&format!("{host}{path}")).unwrap();
+            let presented = format!("{host}:{port}{noise}{path}");
+            let any_port = host.starts_with("http://") && port > 0 && noise.is_empty();
+            prop_assert_eq!(registered.matches(&presented, ApplicationType::Native), any_port);
+            let longer = format!("{host}{noise}x{path}");
+            prop_assert!(!registered.matches(&longer, ApplicationType::Native));
+        }
     }
 }

@@ -145,5 +145,16 @@ mod tests {
         fn no_text_makes_it_panic(text in "[A-Za-z0-9._{}\":-]{0,128}") {
             let _ = Jws::parse(&text);
         }
+
+        #[test]
+        fn what_was_put_together_comes_apart(kid in ".{0,16}", subject in ".{0,16}", signature in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let encode = |part: &[u8]| URL_SAFE_NO_PAD.encode(part);
+            let header = serde_json::json!({ "alg": "ES256", "kid": kid }).to_string();
+            let claims = serde_json::json!({ "sub": subject }).to_string();
+            let signing_input = format!("{}.{}", encode(header.as_bytes()), encode(claims.as_bytes()));
+            let (jws, algorithm) = Jws::parse(&format!("{signing_input}.{}", encode(&signature))).unwrap();
+            prop_assert_eq!((algorithm, jws.kid(), jws.text("sub")), (Algorithm::Es256, Some(&*kid), Some(&*subject)));
+            prop_assert_eq!((jws.signing_input(), jws.signature()), (signing_input.as_bytes(), &*signature));
+        }
     }
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// RFC 7517 Appendix A.1, the EC key.
@@ -98,4 +100,21 @@ fn what_was_registered_is_read_alike_from_what_is_kept() {
     }
     let of_another_curve = with(with(p256("a"), "crv", json!("P-521")), "key_ops", json!([1]));
     assert_eq!(registered(&[of_another_curve]), Err(InvalidKeys::Key(0, UnusableKey::Kind)));
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_of_a_key_is_read_alike(
+        name in "[a-z]{1,2}|kty|crv|use|alg|kid|key_ops|x5c",
+        value in prop_oneof!["[a-zA-Z0-9]{0,6}".prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(json!(["verify"])), Just(json!([1]))]
+    ) {
+        let Ok(keys) = registered(&[with(p256("a"), &name, value), ed25519("b")]) else { return Ok(()) };
+        prop_assert!(PRIVATE.iter().all(|private| *private != name));
+        prop_assert_eq!(ClientKeys::registered(&keys.document), Ok(keys));
+    }
+
+    #[test]
+    fn no_bytes_behind_a_url_make_it_panic(bytes in r#"\{"keys": ?\[[\[\]{}",:a-z0-9]{0,64}\]\}"#) {
+        let _ = ClientKeys::found(bytes.as_bytes());
+    }
 }
