@@ -10,6 +10,7 @@ use crate::cli::place::Place;
 use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType};
+use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::jose::KeySource;
 use crate::protocol::subject_type::SubjectType;
@@ -108,6 +109,15 @@ struct Add {
     /// Where people may return to after signing out; may be repeated
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
+    /// A page of it, loaded in a frame when a person signs out
+    #[arg(long, value_name = "URL")]
+    frontchannel_logout_uri: Option<String>,
+    /// Where it is sent a logout token when a session ends
+    #[arg(long, value_name = "URL")]
+    backchannel_logout_uri: Option<String>,
+    /// Which of its refresh tokens end then: `session` (all but those for `offline_access`), `everything` or `nothing`
+    #[arg(long, value_name = "WHICH", default_value = "session", value_parser = word(LogoutRevokes::parse))]
+    logout_revokes: LogoutRevokes,
     /// A web origin whose scripts may call us; may be repeated
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     cors_origins: Vec<String>,
@@ -202,6 +212,9 @@ impl Add {
             response_types: (!self.response_types.is_empty()).then(|| self.response_types.into_iter().collect()),
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
+            frontchannel_logout_uri: self.frontchannel_logout_uri,
+            backchannel_logout_uri: self.backchannel_logout_uri,
+            logout_revokes: self.logout_revokes,
             cors_origins: self.cors_origins,
             scope: self.scope,
             default_scope: self.default_scope,
@@ -240,6 +253,9 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("response_types", client.response_types.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ")),
         row("redirect_uris", list(&client.redirect_uris)),
         row("post_logout_redirect_uris", list(&client.post_logout_redirect_uris)),
+        row("frontchannel_logout_uri", list(&client.logout.front_channel)),
+        row("backchannel_logout_uri", list(&client.logout.back_channel)),
+        row("logout_revokes", client.logout.revokes.to_string()),
         row("cors_origins", list(client.cors_origins.iter().map(Origin::as_str))),
         row("allowed_scope", client.allowed_scope.to_string()),
         row("default_scope", client.default_scope.to_string()),

@@ -79,7 +79,7 @@ impl Server {
         if grant.revoked_at.is_some() {
             return Ok(Err(Reason::Inactive("its grant was revoked")));
         }
-        if !session_is_live && !grant.is_offline() {
+        if !session_is_live && !client.keeps_without_session(&grant) {
             return Ok(Err(Reason::Inactive("its session is over")));
         }
         match self.store.users().find(&grant.user).await? {

@@ -88,7 +88,7 @@ impl Server {
     pub async fn end_own_session(&self, current: &Current, session: &SessionId) -> Result<(), Failure> {
         let own = self.store.sessions().find(session).await?.filter(|found| found.user == current.user.subject);
         if let Some(own) = own {
-            self.store.sessions().end(&own.id).await?;
+            self.store.sessions().end(&own.id, self.clock.now()).await?;
         }
         Ok(())
     }

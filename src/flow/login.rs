@@ -141,7 +141,7 @@ impl Server {
             }
             // It ended while they proved it.
         } else if let Some(other) = previous {
-            self.store.sessions().end(&other.session.id).await?;
+            self.store.sessions().end(&other.session.id, now).await?;
         }
         let session = Session {
             id: SessionId::new(self.random.uuid()),

@@ -60,7 +60,7 @@ impl Server {
                 let why = if to.is_none() { request.explain_staying(facts) } else { None };
                 let report = why.map(|why| Report::noted("the person signed out and stays on our own page", why));
                 if let Some(current) = current {
-                    self.store.sessions().end(&current.session.id).await?;
+                    self.store.sessions().end(&current.session.id, self.clock.now()).await?;
                 }
                 Ok(Outcome::SignedOut { to, report })
             }

@@ -4,6 +4,7 @@
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, InvalidClientId, PkceRule, TokenLifetimes};
 use crate::protocol::client_assertion::AssertionRules;
+use crate::protocol::client_logout::ClientLogout;
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::request_object::RequestObjectRules;
@@ -111,6 +112,7 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         response_types: [].into(),
         redirect_uris: Vec::new(),
         post_logout_redirect_uris: Vec::new(),
+        logout: ClientLogout::default(),
         cors_origins: Vec::new(),
         allowed_scope: Scope::default(),
         default_scope: Scope::default(),

@@ -11,6 +11,8 @@ use crate::protocol::api_key::BUILT_IN_CLIENT;
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::{self, ClaimRule, Target};
 use crate::protocol::client_assertion::AssertionRules;
+use crate::protocol::client_logout::{ClientLogout, LogoutRevokes};
+use crate::protocol::grant::Grant;
 use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
@@ -241,6 +243,8 @@ pub struct Client {
     pub redirect_uris: Vec<RedirectUri>,
     /// Where a person may return after signing out (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// How it is told that a person signed out, and what that ends.
+    pub logout: ClientLogout,
     /// The web origins whose scripts may call us for this client.
     pub cors_origins: Vec<Origin>,
     /// What it may ask for.
@@ -305,6 +309,12 @@ impl Client {
     #[must_use]
     pub fn redirect_uri(&self, presented: &str) -> Option<&RedirectUri> {
         self.redirect_uris.iter().find(|registered| registered.matches(presented, self.application_type))
+    }
+
+    /// Whether what a grant gave goes on when its session is over (OpenID Connect Core §11).
+    #[must_use]
+    pub fn keeps_without_session(&self, grant: &Grant) -> bool {
+        grant.is_offline() || self.logout.revokes == LogoutRevokes::Nothing
     }
 
     /// Whether scripts of an origin may read our answers to this client.
@@ -420,6 +430,7 @@ impl Client {
         problems.extend(self.roles.iter().filter(|role| !is_role(role)).map(|role| Problem::new("roles", format!("{role:?} {ROLE_RULE}"))));
         problems.extend(self.login.problems());
         problems.extend(claim_rule::problems(&self.claims, Target::ALL));
+        problems.extend(self.logout.problems(&self.redirect_uris));
         problems
     }
 }

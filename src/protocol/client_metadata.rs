@@ -10,6 +10,7 @@ use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::ClaimRule;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
+use crate::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
@@ -78,6 +79,18 @@ pub struct ClientMetadata {
     pub redirect_uris: Vec<String>,
     /// Where a person may return after signing out.
     pub post_logout_redirect_uris: Vec<String>,
+    /// The page of it that is loaded in a frame when a person signs out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether that page needs `iss` and `sid`.
+    pub frontchannel_logout_session_required: bool,
+    /// Where it is sent a logout token when a session ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether that token needs a `sid`.
+    pub backchannel_logout_session_required: bool,
+    /// Which of its refresh tokens end when a person signs out.
+    pub logout_revokes: LogoutRevokes,
     /// The web origins whose scripts may call us for it.
     pub cors_origins: Vec<String>,
     /// What it may ask for: words with spaces between them.
@@ -122,6 +135,11 @@ impl Default for ClientMetadata {
             response_types: None,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            logout_revokes: LogoutRevokes::Session,
             cors_origins: Vec::new(),
             scope: String::new(),
             default_scope: None,
@@ -162,6 +180,11 @@ impl ClientMetadata {
             response_types: Some(client.response_types.clone()),
             redirect_uris: texts(&client.redirect_uris),
             post_logout_redirect_uris: texts(&client.post_logout_redirect_uris),
+            frontchannel_logout_uri: client.logout.front_channel.as_ref().map(LogoutUri::to_string),
+            frontchannel_logout_session_required: client.logout.front_channel_session_required,
+            backchannel_logout_uri: client.logout.back_channel.as_ref().map(LogoutUri::to_string),
+            backchannel_logout_session_required: client.logout.back_channel_session_required,
+            logout_revokes: client.logout.revokes,
             cors_origins: client.cors_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
             scope: client.allowed_scope.to_string(),
             default_scope: Some(client.default_scope.to_string()),
@@ -194,6 +217,7 @@ impl ClientMetadata {
         let register = |uri: &str| RedirectUri::register(uri, self.application_type);
         let redirect_uris = all_parsed(&mut problems, "redirect_uris", &self.redirect_uris, register);
         let post_logout = all_parsed(&mut problems, "post_logout_redirect_uris", &self.post_logout_redirect_uris, register);
+        let logout = self.logout(&mut problems);
         let keys = self.keys(&mut problems);
         let request_uris = all_parsed(&mut problems, "request_uris", &self.request_uris, RequestUri::parse);
         let web_uri =
@@ -231,6 +255,7 @@ impl ClientMetadata {
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),
             redirect_uris,
             post_logout_redirect_uris: post_logout,
+            logout,
             cors_origins,
             allowed_scope,
             default_scope,
@@ -244,6 +269,17 @@ impl ClientMetadata {
         };
         problems.extend(client.problems());
         if problems.is_empty() { Ok(client) } else { Err(problems) }
+    }
+
+    fn logout(&self, problems: &mut Vec<Problem>) -> ClientLogout {
+        let mut uri = |field: &str, text: Option<&String>| text.and_then(|text| parsed(problems, field, LogoutUri::parse(text)));
+        ClientLogout {
+            front_channel: uri("frontchannel_logout_uri", self.frontchannel_logout_uri.as_ref()),
+            front_channel_session_required: self.frontchannel_logout_session_required,
+            back_channel: uri("backchannel_logout_uri", self.backchannel_logout_uri.as_ref()),
+            back_channel_session_required: self.backchannel_logout_session_required,
+            revokes: self.logout_revokes,
+        }
     }
 
     /// RFC 7591 §2: `jwks` and `jwks_uri` don't stand together.

@@ -25,6 +25,7 @@
 //! | OpenID Connect Core §5.5: single claims that are asked for | [`claims_request`] |
 //! | OpenID Connect Core §6, RFC 9101: requests as signed objects | [`request_object`] |
 //! | OpenID Connect RP-Initiated Logout | [`logout`] |
+//! | OpenID Connect Front-Channel Logout §2, Back-Channel Logout §2.2: what clients register about it | [`client_logout`] |
 //! | W3C Trace Context §3.2.2.3: the name of a request | [`trace_id`] |
 
 pub mod access_token;
@@ -41,6 +42,7 @@ pub mod claims_request;
 pub mod client;
 pub mod client_assertion;
 pub mod client_auth;
+pub mod client_logout;
 pub mod client_metadata;
 pub mod explanation;
 pub mod grant;

@@ -8,6 +8,7 @@ use crate::protocol::authentication::Authentication;
 use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, PkceRule, ResponseType, TokenLifetimes};
 use crate::protocol::client_assertion::AssertionRules;
+use crate::protocol::client_logout::ClientLogout;
 use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::login_rules::LoginRules;
@@ -49,6 +50,7 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         response_types: code.then_some(ResponseType::Code).into_iter().collect(),
         redirect_uris: vec![RedirectUri::register("https://app.example/cb", ApplicationType::Web).unwrap()],
         post_logout_redirect_uris: vec![RedirectUri::register("https://app.example/bye", ApplicationType::Web).unwrap()],
+        logout: ClientLogout::default(),
         cors_origins: Vec::new(),
         allowed_scope: Scope::parse(allowed).unwrap(),
         default_scope: Scope::parse(default).unwrap(),

@@ -2,11 +2,14 @@
 
 pub(super) mod rows;
 
+use std::collections::BTreeSet;
+
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SelectThree, TopologyStar};
 
 use crate::protocol::client::{Client, ClientId, Origin};
+use crate::protocol::client_logout::LogoutRevokes;
 use crate::store::client::rows::{client, client_origin, client_secret};
 use crate::store::grant::granted;
 use crate::store::retry::retried;
@@ -123,6 +126,12 @@ impl Clients<'_> {
             .limit(1);
         Ok(registered.one(&self.0.reader).await?.is_some())
     }
+}
+
+/// The identifiers of the clients whose grants don't depend on the session in which they were given.
+pub(super) async fn that_keep_without_session(connection: &impl ConnectionTrait) -> Result<BTreeSet<String>, StoreFailure> {
+    let keepers = client::Entity::find().filter(client::Column::LogoutRevokes.eq(LogoutRevokes::Nothing.as_str()));
+    Ok(keepers.select_only().column(client::Column::Id).into_tuple::<String>().all(connection).await?.into_iter().collect())
 }
 
 /// A client as it is until `change` is made: on PostgreSQL its row is locked first, so that nobody else changes it meanwhile.

@@ -174,7 +174,7 @@ impl Identities<'_> {
                 .filter(account::Column::Subject.eq(key(user.subject.as_str())))
                 .exec(&change)
                 .await?;
-            session::end_all_of(&change, &user.subject, Some(kept)).await?;
+            session::end_all_of(&change, &user.subject, Some(kept), at).await?;
             granted::revoke_where(&change, granted::Column::Subject.eq(key(user.subject.as_str())), at).await?;
             api_key::delete_all_of(&change, &user.subject).await?;
             change.commit().await?;

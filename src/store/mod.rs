@@ -8,7 +8,8 @@
 //! | people with an account | [`user`] |
 //! | groups of people, and who is in them | [`group`] |
 //! | what else can be known about people | [`attribute`] |
-//! | people's sessions | [`session`] |
+//! | people's sessions, and which clients take part in them | [`session`], `session_client` |
+//! | clients that are still to be told that a session is over | [`logout_notice`] |
 //! | other identity providers | [`provider`] |
 //! | who came from there, and who is on their way | [`identity`], [`departure`] |
 //! | what people allowed which client | [`consent`] |
@@ -36,6 +37,7 @@ pub mod grant;
 pub mod group;
 pub mod identity;
 pub mod login_failure;
+pub mod logout_notice;
 pub mod pairwise_salt;
 pub mod provider;
 pub mod refusal;
@@ -43,6 +45,7 @@ mod retry;
 pub mod revoked_token;
 mod row;
 pub mod session;
+mod session_client;
 mod sweep;
 pub mod used_assertion;
 pub mod user;
@@ -59,6 +62,7 @@ pub use client::ClientFilter;
 pub use consent::Consent;
 pub use failure::StoreFailure;
 pub use identity::Unlinked;
+pub use logout_notice::LogoutNotice;
 pub use provider::StoredProvider;
 pub use user::UserFilter;
 
@@ -175,6 +179,12 @@ impl Store {
     #[must_use]
     pub const fn sessions(&self) -> session::Sessions<'_> {
         session::Sessions(self)
+    }
+
+    /// Clients that are still to be told that a session is over.
+    #[must_use]
+    pub const fn logout_notices(&self) -> logout_notice::LogoutNotices<'_> {
+        logout_notice::LogoutNotices(self)
     }
 
     /// What people allowed which client.

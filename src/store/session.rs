@@ -1,16 +1,18 @@
 //! People's sessions. One that ended is simply not there any more; whatever belongs to it knows it by that.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::identity::session::{Interaction, Session, SessionLimits};
 use crate::protocol::authentication::Authentication;
+use crate::protocol::client::ClientId;
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
+use crate::store::grant::granted;
 use crate::store::retry::retried;
 use crate::store::row::{Row, json, key};
-use crate::store::{Applied, Store, StoreFailure, user};
+use crate::store::{Applied, Store, StoreFailure, logout_notice, session_client, user};
 
 /// The table.
 pub(super) mod row {
@@ -139,14 +141,33 @@ impl Sessions<'_> {
         use_up(&self.0.writer, id, interaction).await
     }
 
-    /// Ends a session; false when it was over already.
-    pub async fn end(&self, id: &SessionId) -> Result<bool, StoreFailure> {
-        Ok(row::Entity::delete_by_id(key(id.as_str())).exec(&self.0.writer).await?.rows_affected > 0)
+    /// Ends a session, and says which clients took part in it; `None` when it was over already. In the same breath, whom that has to be
+    /// told by their back channel is written down, and grants of clients whose tokens all end with it are revoked.
+    pub async fn end(&self, id: &SessionId, at: Timestamp) -> Result<Option<Vec<ClientId>>, StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            let itself = Condition::all().add(row::Column::Id.eq(key(id.as_str())));
+            let ended = match lock(&change, itself).await?.as_slice() {
+                [session] => {
+                    let clients = session_client::of(&change, session).await?;
+                    end(&change, std::slice::from_ref(session), at).await?;
+                    Some(clients)
+                }
+                _ => None,
+            };
+            change.commit().await?;
+            Ok(ended)
+        })
     }
 
-    /// Ends every session of a person but `except`.
-    pub async fn end_all_of(&self, user: &Subject, except: Option<&SessionId>) -> Result<(), StoreFailure> {
-        retried!(async { Ok(end_all_of(&self.0.writer, user, except).await?) })
+    /// Ends every session of a person but `except`, as [`Self::end`] does.
+    pub async fn end_all_of(&self, user: &Subject, except: Option<&SessionId>, at: Timestamp) -> Result<(), StoreFailure> {
+        retried!(async {
+            let change = self.0.begin().await?;
+            end_all_of(&change, user, except, at).await?;
+            change.commit().await?;
+            Ok(())
+        })
     }
 }
 
@@ -158,12 +179,35 @@ pub(super) async fn note_use(connection: &impl ConnectionTrait, id: &SessionId, 
     used.exec(connection).await.map(|_| ())
 }
 
-pub(super) async fn end_all_of(connection: &impl ConnectionTrait, user: &Subject, except: Option<&SessionId>) -> Result<(), DbErr> {
-    let mut theirs = row::Entity::delete_many().filter(row::Column::Subject.eq(key(user.as_str())));
+pub(super) async fn end_all_of(
+    change: &impl ConnectionTrait,
+    user: &Subject,
+    except: Option<&SessionId>,
+    at: Timestamp,
+) -> Result<(), StoreFailure> {
+    let mut theirs = Condition::all().add(row::Column::Subject.eq(key(user.as_str())));
     if let Some(kept) = except {
-        theirs = theirs.filter(row::Column::Id.ne(key(kept.as_str())));
+        theirs = theirs.add(row::Column::Id.ne(key(kept.as_str())));
     }
-    theirs.exec(connection).await.map(|_| ())
+    // No database takes any number of values in one statement.
+    for some in lock(change, theirs).await?.chunks(1000) {
+        end(change, some, at).await?;
+    }
+    Ok(())
+}
+
+/// The sessions that `which` holds for. On PostgreSQL their rows are locked, so that what is being given in one of them is seen once it
+/// was given ([`hold`]).
+async fn lock(change: &impl ConnectionTrait, which: Condition) -> Result<Vec<String>, DbErr> {
+    let found = row::Entity::find().filter(which).order_by_asc(row::Column::Id).lock_exclusive();
+    Ok(found.all(change).await?.into_iter().map(|session| session.id).collect())
+}
+
+async fn end(change: &impl ConnectionTrait, sessions: &[String], at: Timestamp) -> Result<(), StoreFailure> {
+    logout_notice::write_for(change, sessions, at).await?;
+    granted::revoke_with_sessions(change, sessions, at).await?;
+    row::Entity::delete_many().filter(row::Column::Id.is_in(sessions)).exec(change).await?;
+    Ok(())
 }
 
 /// What the person did for an authorization request is used up by its answer. False when it was used up before, when the person has done

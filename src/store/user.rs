@@ -130,7 +130,7 @@ impl Users<'_> {
             account::Entity::update_many().set(row).filter(itself).exec(&change).await?;
             group::put(&change, &before.subject, &after.groups).await?;
             if other_password || (before.enabled && !after.enabled) {
-                session::end_all_of(&change, &before.subject, None).await?;
+                session::end_all_of(&change, &before.subject, None, after.updated_at).await?;
                 if other_password {
                     api_key::delete_all_of(&change, &before.subject).await?;
                 }
@@ -166,7 +166,7 @@ impl Users<'_> {
             if row.exec(&change).await?.rows_affected == 0 {
                 return Ok(false);
             }
-            session::end_all_of(&change, subject, except).await?;
+            session::end_all_of(&change, subject, except, at).await?;
             api_key::delete_all_of(&change, subject).await?;
             granted::revoke_where(&change, granted::Column::Subject.eq(key(subject.as_str())), at).await?;
             change.commit().await?;
@@ -184,12 +184,13 @@ impl Users<'_> {
     }
 
     /// Removes a person with everything of theirs (sessions, grants, tokens, consents), if they are still as `before` says.
-    pub async fn delete(&self, before: &User) -> Result<Applied, StoreFailure> {
+    pub async fn delete(&self, before: &User, at: Timestamp) -> Result<Applied, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
             if locked(&change, &before.subject).await?.as_ref() != Some(before) {
                 return Ok(Applied::Lost);
             }
+            session::end_all_of(&change, &before.subject, None, at).await?;
             account::Entity::delete_by_id(key(before.subject.as_str())).exec(&change).await?;
             change.commit().await?;
             Ok(Applied::Done)

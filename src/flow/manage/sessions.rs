@@ -46,7 +46,7 @@ impl Server {
 
     /// Ends a session: the browser is signed out, and tokens that were given in it and do not outlive it are inactive.
     pub async fn end_session_by_id(&self, id: &SessionId) -> Result<Result<(), Refused>, Failure> {
-        Ok(self.store.sessions().end(id).await?.then_some(()).ok_or_else(|| not_found(id)))
+        Ok(self.store.sessions().end(id, self.clock.now()).await?.map(drop).ok_or_else(|| not_found(id)))
     }
 
     fn session_view(&self, session: Session) -> SessionView {

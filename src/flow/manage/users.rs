@@ -246,7 +246,7 @@ impl Server {
             if !expected.admits(&Version::of(&UserView::of(&before))) {
                 return Ok(Err(Refused::Outdated));
             }
-            let deleted = self.store.users().delete(&before).await?;
+            let deleted = self.store.users().delete(&before, self.clock.now()).await?;
             if deleted == Applied::Done {
                 return Ok(Ok(()));
             }

@@ -21,7 +21,7 @@ use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part, S
 use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
 use crate::http::manage::words::{
-    ApplicationType, AssertionAudience, AuthMethod, GrantType, PkceRule, ResponseType, SigningAlgorithm, SubjectType,
+    ApplicationType, AssertionAudience, AuthMethod, GrantType, LogoutRevokes, PkceRule, ResponseType, SigningAlgorithm, SubjectType,
 };
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
@@ -100,6 +100,16 @@ struct Metadata {
     redirect_uris: Option<Vec<String>>,
     /// Where a person may return after signing out.
     post_logout_redirect_uris: Option<Vec<String>>,
+    /// The page of it that is loaded in a frame when a person signs out (OpenID Connect Front-Channel Logout): where one of its `redirect_uris` is.
+    frontchannel_logout_uri: Option<String>,
+    /// Whether that page needs `iss` and `sid`; it always gets them.
+    frontchannel_logout_session_required: Option<bool>,
+    /// Where a logout token is posted when a session ends (OpenID Connect Back-Channel Logout): an https URL.
+    backchannel_logout_uri: Option<String>,
+    /// Whether that token needs a `sid`; it always has one.
+    backchannel_logout_session_required: Option<bool>,
+    /// Which of its refresh tokens end when a person signs out: `session`, all but those for `offline_access`; `everything`; or `nothing`.
+    logout_revokes: Option<LogoutRevokes>,
     /// The web origins whose scripts may call us for it.
     cors_origins: Option<Vec<String>>,
     /// What it may ask for: words with spaces between them.

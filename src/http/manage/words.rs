@@ -65,6 +65,15 @@ pub(super) enum PkceRule {
     Optional,
 }
 
+/// Which refresh tokens end when a person signs out.
+#[derive(Enum)]
+#[oai(rename_all = "lowercase")]
+pub(super) enum LogoutRevokes {
+    Session,
+    Everything,
+    Nothing,
+}
+
 /// A way to a token.
 #[derive(Enum)]
 pub(super) enum GrantType {
@@ -122,7 +131,7 @@ pub(super) enum ProviderKind {
 mod tests {
     use super::*;
     use crate::protocol::jose::Algorithm;
-    use crate::protocol::{application_type, client, client_assertion, subject_type};
+    use crate::protocol::{application_type, client, client_assertion, client_logout, subject_type};
     use poem_openapi::registry::Registry;
     use poem_openapi::types::Type;
 
@@ -145,6 +154,7 @@ mod tests {
         assert_eq!(documented::<SigningAlgorithm>(), read(Algorithm::ALL, Algorithm::as_str));
         assert_eq!(documented::<AssertionAudience>(), read(Audience::ALL, Audience::as_str));
         assert_eq!(documented::<SubjectType>(), read(subject_type::SubjectType::ALL, subject_type::SubjectType::as_str));
+        assert_eq!(documented::<LogoutRevokes>(), read(client_logout::LogoutRevokes::ALL, client_logout::LogoutRevokes::as_str));
         assert_eq!(documented::<PkceRule>(), read(client::PkceRule::ALL, client::PkceRule::as_str));
         assert_eq!(documented::<GrantType>(), read(client::GrantType::ALL, client::GrantType::as_str));
         assert_eq!(documented::<ResponseType>(), read(client::ResponseType::ALL, client::ResponseType::as_str));

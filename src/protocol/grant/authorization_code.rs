@@ -194,7 +194,7 @@ pub fn decide(request: &Request, found: Option<Stored>, client: &Client, now: Ti
     if let Some(at) = stored.grant.revoked_at {
         return Decision::refuse(Reason::Revoked(at));
     }
-    if !stored.session_is_live && !stored.grant.is_offline() {
+    if !stored.session_is_live && !client.keeps_without_session(&stored.grant) {
         return Decision::refuse(Reason::SessionOver);
     }
     if let Err(foreign) = stored.grant.can_be_narrowed_to(&request.resources) {

@@ -186,7 +186,7 @@ pub fn decide(request: &Request, found: Option<Stored>, client: &Client, now: Ti
         let at = stored.grant.refresh_until.filter(|_| family).unwrap_or(stored.expires_at);
         return Decision::refuse(Reason::Expired { family, at, now });
     }
-    if !stored.session_is_live && !stored.grant.is_offline() {
+    if !stored.session_is_live && !client.keeps_without_session(&stored.grant) {
         return Decision::refuse(Reason::SessionOver);
     }
     let scope = match &request.scope {

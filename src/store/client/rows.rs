@@ -5,6 +5,7 @@ use sea_orm::{IntoActiveModel, Set};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, Origin, PkceRule, TokenLifetimes};
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
+use crate::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
 use crate::protocol::time::Timestamp;
@@ -36,6 +37,11 @@ pub(in crate::store) mod client {
         pub response_types: String,
         pub redirect_uris: String,
         pub post_logout_redirect_uris: String,
+        pub frontchannel_logout_uri: Option<String>,
+        pub frontchannel_logout_session_required: bool,
+        pub backchannel_logout_uri: Option<String>,
+        pub backchannel_logout_session_required: bool,
+        pub logout_revokes: String,
         pub allowed_scope: String,
         pub default_scope: String,
         pub roles: String,
@@ -190,6 +196,7 @@ fn read(model: &client::Model) -> Result<Client, StoreFailure> {
         response_types: row.json("response_types", &model.response_types)?,
         redirect_uris: row.json("redirect_uris", &model.redirect_uris)?,
         post_logout_redirect_uris: row.json("post_logout_redirect_uris", &model.post_logout_redirect_uris)?,
+        logout: read_logout(row, model)?,
         cors_origins: Vec::new(),
         allowed_scope: row.json("allowed_scope", &model.allowed_scope)?,
         default_scope: row.json("default_scope", &model.default_scope)?,
@@ -205,6 +212,17 @@ fn read(model: &client::Model) -> Result<Client, StoreFailure> {
         enabled: model.enabled,
         created_at: Timestamp::from_seconds(model.created_at),
         updated_at: Timestamp::from_seconds(model.updated_at),
+    })
+}
+
+fn read_logout(row: Row<'_>, model: &client::Model) -> Result<ClientLogout, StoreFailure> {
+    let uri = |column, text: Option<&String>| text.map(|text| row.known(column, LogoutUri::parse(text).ok())).transpose();
+    Ok(ClientLogout {
+        front_channel: uri("frontchannel_logout_uri", model.frontchannel_logout_uri.as_ref())?,
+        front_channel_session_required: model.frontchannel_logout_session_required,
+        back_channel: uri("backchannel_logout_uri", model.backchannel_logout_uri.as_ref())?,
+        back_channel_session_required: model.backchannel_logout_session_required,
+        revokes: row.known("logout_revokes", LogoutRevokes::parse(&model.logout_revokes))?,
     })
 }
 
@@ -245,6 +263,11 @@ pub(super) fn write(client: &Client) -> Result<client::ActiveModel, StoreFailure
         response_types: Set(json(&client.response_types)?),
         redirect_uris: Set(json(&client.redirect_uris)?),
         post_logout_redirect_uris: Set(json(&client.post_logout_redirect_uris)?),
+        frontchannel_logout_uri: Set(client.logout.front_channel.as_ref().map(LogoutUri::to_string)),
+        frontchannel_logout_session_required: Set(client.logout.front_channel_session_required),
+        backchannel_logout_uri: Set(client.logout.back_channel.as_ref().map(LogoutUri::to_string)),
+        backchannel_logout_session_required: Set(client.logout.back_channel_session_required),
+        logout_revokes: Set(client.logout.revokes.to_string()),
         allowed_scope: Set(json(&client.allowed_scope)?),
         default_scope: Set(json(&client.default_scope)?),
         roles: Set(json(&client.roles)?),

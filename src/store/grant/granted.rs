@@ -6,9 +6,11 @@ use sea_orm::{IntoActiveModel, QueryFilter};
 
 use crate::identity::session::SessionLimits;
 use crate::protocol::client::ClientId;
+use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::grant::Grant;
 use crate::protocol::subject::{GrantId, SessionId, Subject};
 use crate::protocol::time::Timestamp;
+use crate::store::client::rows::client;
 use crate::store::failure::applied;
 use crate::store::row::{Row, json, key};
 use crate::store::{Applied, StoreFailure, session};
@@ -118,6 +120,27 @@ pub(in crate::store) async fn revoke_where(
         .filter(which.into_condition())
         .filter(Column::RevokedAt.is_null());
     revoked.exec(connection).await.map(|_| ())
+}
+
+/// Revokes the grants of these sessions, which are about to end, for clients whose tokens all end with them.
+pub(in crate::store) async fn revoke_with_sessions(
+    connection: &impl ConnectionTrait,
+    sessions: &[String],
+    at: Timestamp,
+) -> Result<(), DbErr> {
+    let clients = Query::select()
+        .column((client::Entity, client::Column::Id))
+        .from(client::Entity)
+        .and_where(Expr::col((client::Entity, client::Column::LogoutRevokes)).eq(LogoutRevokes::Everything.as_str()))
+        .take();
+    // Grants are found by the person, not by the session.
+    let people = Query::select()
+        .column((session::row::Entity, session::row::Column::Subject))
+        .from(session::row::Entity)
+        .and_where(Expr::col((session::row::Entity, session::row::Column::Id)).is_in(sessions))
+        .take();
+    let which = Column::Subject.in_subquery(people).and(Column::SessionId.is_in(sessions)).and(Column::ClientId.in_subquery(clients));
+    revoke_where(connection, which, at).await
 }
 
 /// Whether the grant that `column` names is there and not revoked.

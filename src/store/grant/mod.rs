@@ -5,7 +5,7 @@ pub(super) mod code;
 pub(super) mod granted;
 pub(super) mod refresh_token;
 
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, SelectTwo};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, SelectTwo};
 
 use crate::identity::session::{Interaction, SessionLimits};
 use crate::protocol::grant::{Effect, Grant, authorization_code, refresh_token as refresh};
@@ -14,7 +14,7 @@ use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
 use crate::store::retry::retried;
 use crate::store::row::key;
-use crate::store::{Applied, Store, StoreFailure, session};
+use crate::store::{Applied, Store, StoreFailure, client, session, session_client};
 
 /// What people granted.
 pub struct Grants<'a>(pub(super) &'a Store);
@@ -67,7 +67,8 @@ impl Grants<'_> {
                 Some((session, None)) => session::hold(&change, session).await?,
                 None => true,
             };
-            if !goes_on || granted::insert(&change, grant).await? == Applied::Lost {
+            let is_given = goes_on && granted::insert(&change, grant).await? == Applied::Done;
+            if !is_given || join(&change, grant).await? == Applied::Lost {
                 change.rollback().await?;
                 return Ok(Applied::Lost);
             }
@@ -120,10 +121,11 @@ impl Grants<'_> {
             .filter(granted::Column::ExpiresAt.gt(now.seconds()))
             .order_by_desc(granted::Column::CreatedAt)
             .order_by_asc(granted::Column::Id);
+        let keepers = client::that_keep_without_session(&self.0.reader).await?;
         let mut live = Vec::new();
         for (grant, session) in theirs.all(&self.0.reader).await? {
             let (grant, session_is_live) = granted::read_with_session(grant, session, now, limits)?;
-            if session_is_live || grant.is_offline() {
+            if session_is_live || grant.is_offline() || keepers.contains(grant.client.as_str()) {
                 live.push(grant);
             }
         }
@@ -138,6 +140,14 @@ impl Grants<'_> {
     /// Takes back everything that a person granted.
     pub async fn revoke_all_of(&self, user: &Subject, at: Timestamp) -> Result<(), StoreFailure> {
         retried!(async { Ok(granted::revoke_where(&self.0.writer, granted::Column::Subject.eq(key(user.as_str())), at).await?) })
+    }
+}
+
+/// Whoever learns who signed in takes part in the session.
+async fn join(change: &impl ConnectionTrait, grant: &Grant) -> Result<Applied, StoreFailure> {
+    match &grant.session {
+        Some(session) if grant.scope.contains("openid") => session_client::join(change, session, &grant.client).await,
+        _ => Ok(Applied::Done),
     }
 }
 

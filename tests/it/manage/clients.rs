@@ -43,6 +43,48 @@ async fn a_client_is_registered_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_client_says_how_it_is_told_that_somebody_signed_out() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let rules = json!({
+        "frontchannel_logout_uri": "https://shop.example/bye?x=1", "frontchannel_logout_session_required": true,
+        "backchannel_logout_uri": "https://backend.shop.example/bye", "backchannel_logout_session_required": true,
+        "logout_revokes": "everything"
+    });
+    let with = |more: &serde_json::Value| {
+        let mut new = json!({"client_id": "shop", "client_name": "Shop", "redirect_uris": ["https://shop.example/cb"]});
+        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        new
+    };
+    for (field, wrong) in [
+        ("frontchannel_logout_uri", json!("https://other.example/bye")),
+        ("frontchannel_logout_uri", json!("https://shop.example:8443/bye")),
+        ("frontchannel_logout_uri", json!("http://shop.example/bye")),
+        ("frontchannel_logout_uri", json!("https://shop.example/bye#x")),
+        ("backchannel_logout_uri", json!("http://shop.example/bye")),
+        ("backchannel_logout_uri", json!("https://shop.example/bye#x")),
+        ("backchannel_logout_uri", json!("https://u:p@shop.example/bye")),
+        ("backchannel_logout_session_required", json!("yes")),
+        ("logout_revokes", json!("some")),
+    ] {
+        let refused = alice.post("/clients", &with(&json!({field: wrong}))).await;
+        assert_problem(&refused, 422);
+        assert!(refused.body.contains(field), "{}", refused.body);
+    }
+    let made = alice.post("/clients", &with(&json!({}))).await.json();
+    assert_eq!((&made["logout_revokes"], &made["frontchannel_logout_session_required"]), (&json!("session"), &json!(false)));
+    assert_eq!(alice.patch("/clients/shop", &rules).await.status, 200);
+    let shown = alice.get("/clients/shop").await.json();
+    for (member, value) in rules.as_object().unwrap() {
+        assert_eq!(&shown[member], value);
+    }
+    let moved = alice.patch("/clients/shop", &json!({"redirect_uris": ["https://moved.example/cb"]})).await;
+    assert_problem(&moved, 422);
+    let none = alice.patch("/clients/shop", &json!({"frontchannel_logout_uri": null, "backchannel_logout_uri": null})).await;
+    assert!(!none.body.contains("logout_uri\""), "{}", none.body);
+}
+
+#[tokio::test]
 async fn a_client_that_signs_has_keys_or_a_secret() {
     let server = TestServer::start().await;
     let alice = Manager::alice(&server).await;

@@ -50,7 +50,7 @@ async fn with_its_owner_goes_a_key(database: Database) {
     let keys = database.store.api_keys();
     assert_eq!(keys.insert(&hash("one"), &key("k-1", Owner::Person(alice.subject.clone()))).await, Ok(Applied::Done));
     assert_eq!(keys.insert(&hash("two"), &key("k-2", Owner::Client(app.id.clone()))).await, Ok(Applied::Done));
-    assert_eq!(database.store.users().delete(&alice).await, Ok(Applied::Done));
+    assert_eq!(database.store.users().delete(&alice, after(9)).await, Ok(Applied::Done));
     assert_eq!(database.store.clients().delete(&app).await, Ok(Applied::Done));
     assert_eq!(database.rows("api_key").await, 0);
     for nobody in [Owner::Person(Subject::new("nobody")), Owner::Client(client_id("nobody"))] {

@@ -1,6 +1,7 @@
 //! Clients.
 
 use claviger::protocol::client::{Client, Origin};
+use claviger::protocol::client_logout::{ClientLogout, LogoutRevokes};
 use claviger::store::{Applied, ClientFilter, Insertion};
 
 use crate::database::{Database, on_both_databases};
@@ -20,7 +21,14 @@ on_both_databases!(
 async fn a_client_comes_back_as_it_was(database: Database) {
     let clients = database.store.clients();
     let full = client("full");
-    let bare = Client { secrets: vec![], cors_origins: vec![], redirect_uris: vec![], enabled: false, ..client("bare") };
+    let bare = Client {
+        logout: ClientLogout::default(),
+        secrets: vec![],
+        cors_origins: vec![],
+        redirect_uris: vec![],
+        enabled: false,
+        ..client("bare")
+    };
     for new in [&full, &bare] {
         assert_eq!(clients.insert(new).await, Ok(Insertion::Inserted));
     }
@@ -44,6 +52,7 @@ async fn an_update_writes_all_but_when_it_was_made(database: Database) {
     let before = client("app");
     let changed = Client {
         name: "changed".to_owned(),
+        logout: ClientLogout { revokes: LogoutRevokes::Nothing, ..ClientLogout::default() },
         cors_origins: vec![Origin::parse("https://new.example").unwrap()],
         allowed_scope: scope("a b"),
         enabled: false,

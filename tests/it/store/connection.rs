@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::actors::port_of_nobody;
 use crate::database::{Database, on_both_databases};
-use crate::store::{alice_and_app, hash};
+use crate::store::{NOW, alice_and_app, hash};
 
 on_both_databases!(it_answers_until_it_is_closed, what_was_written_is_there_when_it_is_opened_again);
 
@@ -17,7 +17,7 @@ async fn it_answers_until_it_is_closed(database: Database) {
     assert_eq!(database.store.ping().await, Ok(()));
     database.store.close().await;
     assert!(matches!(database.store.ping().await, Err(StoreFailure::Unavailable(_))));
-    assert!(matches!(database.store.sessions().end(&SessionId::new("x")).await, Err(StoreFailure::Unavailable(_))));
+    assert!(matches!(database.store.sessions().end(&SessionId::new("x"), NOW).await, Err(StoreFailure::Unavailable(_))));
 }
 
 async fn what_was_written_is_there_when_it_is_opened_again(database: Database) {

@@ -6,7 +6,7 @@ use claviger::identity::user::User;
 use claviger::store::{Applied, Insertion};
 
 use crate::database::{Database, on_both_databases};
-use crate::store::{HOSTILE, user};
+use crate::store::{HOSTILE, after, user};
 
 on_both_databases!(
     a_group_gives_its_roles_to_everybody_in_it,
@@ -60,7 +60,7 @@ async fn with_a_group_goes_who_was_in_it(database: Database) {
     assert_eq!(groups.insert(&editors).await, Ok(Insertion::Inserted));
     assert!(!users.find(&alice.subject).await.unwrap().unwrap().has_role("editor"));
     let gone = users.find(&alice.subject).await.unwrap().unwrap();
-    assert_eq!(users.delete(&gone).await, Ok(Applied::Done));
+    assert_eq!(users.delete(&gone, after(9)).await, Ok(Applied::Done));
     assert_eq!(database.rows("group_member").await, 0);
 }
 

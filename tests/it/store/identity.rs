@@ -165,7 +165,7 @@ async fn the_last_way_in_stays_however_many_go_at_once(database: Database) {
 async fn identities_go_with_their_account(database: Database) {
     let (alice, _, _) = alice_and_app(&database.store).await;
     assert_eq!(database.store.identities().link(&identity("work", "1", &alice)).await, Ok(Applied::Done));
-    assert_eq!(database.store.users().delete(&alice).await, Ok(Applied::Done));
+    assert_eq!(database.store.users().delete(&alice, after(9)).await, Ok(Applied::Done));
     assert_eq!(database.rows("identity").await, 0);
 }
 

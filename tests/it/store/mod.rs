@@ -11,6 +11,7 @@ mod grant;
 mod group;
 mod identity;
 mod login_failure;
+mod logout;
 mod pairwise_salt;
 mod refusal;
 mod revoked_token;
@@ -33,6 +34,7 @@ use claviger::protocol::claims::{Address, StandardClaims};
 use claviger::protocol::claims_request::AskedClaims;
 use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use claviger::protocol::client_assertion::AssertionRules;
+use claviger::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use claviger::protocol::grant::{Effect, Grant, SealedSuccessor, authorization_code};
 use claviger::protocol::jose::Algorithm;
 use claviger::protocol::login_rules::LoginRules;
@@ -114,6 +116,13 @@ fn client(id: &str) -> Client {
         response_types: [ResponseType::Code].into(),
         redirect_uris: vec![uri("https://z.example/cb?a=%22&b=$1"), uri("https://a.example/cb")],
         post_logout_redirect_uris: vec![uri("https://a.example/")],
+        logout: ClientLogout {
+            front_channel: LogoutUri::parse("https://a.example/bye?x=1").ok(),
+            front_channel_session_required: true,
+            back_channel: LogoutUri::parse("https://b.example/bye").ok(),
+            back_channel_session_required: true,
+            revokes: LogoutRevokes::Session,
+        },
         cors_origins: ["https://z.example", "https://a.example", "http://localhost:3000"].map(|text| Origin::parse(text).unwrap()).into(),
         allowed_scope: scope("openid profile items:read items:write"),
         default_scope: scope("openid"),

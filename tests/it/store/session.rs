@@ -102,8 +102,8 @@ async fn an_interaction_is_kept_until_it_is_forgotten(database: Database) {
 async fn a_session_that_ended_is_gone(database: Database) {
     let sessions = database.store.sessions();
     let (_, _, sid) = alice_and_app(&database.store).await;
-    assert_eq!(sessions.end(&sid.id).await, Ok(true));
-    assert_eq!(sessions.end(&sid.id).await, Ok(false));
+    assert_eq!(sessions.end(&sid.id, after(5)).await, Ok(Some(vec![])));
+    assert_eq!(sessions.end(&sid.id, after(5)).await, Ok(None));
     assert_eq!(sessions.find_by_token(&hash("cookie")).await, Ok(None));
 }
 
@@ -114,9 +114,9 @@ async fn all_sessions_but_one_end(database: Database) {
     assert_eq!(store.users().insert(&bob).await, Ok(Insertion::Inserted));
     assert_eq!(store.sessions().begin(&hash("second"), &session("second", &alice), 0).await, Ok(Applied::Done));
     assert_eq!(store.sessions().begin(&hash("bob"), &session("bob", &bob), 0).await, Ok(Applied::Done));
-    assert_eq!(store.sessions().end_all_of(&alice.subject, Some(&sid.id)).await, Ok(()));
+    assert_eq!(store.sessions().end_all_of(&alice.subject, Some(&sid.id), after(5)).await, Ok(()));
     assert_eq!(store.sessions().of_user(&alice.subject).await.unwrap().len(), 1);
-    assert_eq!(store.sessions().end_all_of(&alice.subject, None).await, Ok(()));
+    assert_eq!(store.sessions().end_all_of(&alice.subject, None, after(5)).await, Ok(()));
     assert_eq!(store.sessions().of_user(&alice.subject).await, Ok(vec![]));
     assert_eq!(store.sessions().of_user(&bob.subject).await.unwrap().len(), 1);
 }

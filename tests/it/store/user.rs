@@ -62,7 +62,7 @@ async fn a_change_leaves_the_name_alone(database: Database) {
     assert_eq!(users.insert(&alice).await, Ok(Insertion::Inserted));
     assert_eq!(users.replace(&alice, &changed).await, Ok(Applied::Done));
     assert_eq!(users.replace(&alice, &changed).await, Ok(Applied::Lost), "it is not as it was");
-    assert_eq!(users.delete(&alice).await, Ok(Applied::Lost), "it is not as it was");
+    assert_eq!(users.delete(&alice, after(9)).await, Ok(Applied::Lost), "it is not as it was");
     let expected = User { username: alice.username, password: alice.password, created_at: NOW, ..changed };
     assert_eq!(users.find(&alice.subject).await, Ok(Some(expected)));
 }
@@ -149,8 +149,8 @@ async fn with_a_person_goes_what_is_theirs(database: Database) {
     let (alice, app, sid) = alice_and_app(store).await;
     assert_eq!(store.grants().insert_code(&code("code", grant("g", &app, &alice, Some(&sid))), None).await, Ok(Applied::Done));
     assert_eq!(store.consents().allow(&alice.subject, &app.id, &scope("openid"), after(1)).await, Ok(Applied::Done));
-    assert_eq!(store.users().delete(&alice).await, Ok(Applied::Done));
-    assert_eq!(store.users().delete(&alice).await, Ok(Applied::Lost));
+    assert_eq!(store.users().delete(&alice, after(9)).await, Ok(Applied::Done));
+    assert_eq!(store.users().delete(&alice, after(9)).await, Ok(Applied::Lost));
     for table in ["session", "consent", "granted", "code"] {
         assert_eq!(database.rows(table).await, 0, "{table}");
     }
