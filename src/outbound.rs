@@ -1,4 +1,5 @@
-//! The one HTTP client for URLs that somebody else had a say in: an identity provider's metadata, keys, tokens and profiles.
+//! The one HTTP client for URLs that somebody else had a say in: an identity provider's metadata, keys, tokens and profiles; a client's
+//! keys, and where it is told that a session is over.
 //!
 //! It speaks https alone (http only with a host of this machine that the operator named), asks for a host's addresses once, looks at every
 //! one of them, and connects to one that it has looked at: a name that says something else a moment later changes nothing. It follows no
@@ -13,7 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -28,7 +29,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use self::address::Reach;
 use crate::protocol::issuer::is_loopback;
@@ -221,6 +222,15 @@ impl Outbound {
             return Err(OutboundFailure::Status { host, status: answer.status().as_u16() });
         }
         Ok(answer.into_body())
+    }
+
+    /// Posts a form, and says with which status it was answered; what else stands in the answer is nobody's matter. How long it waits for its
+    /// turn is for the caller to bound.
+    pub async fn post_form(&self, url: &str, form: &[(&str, &str)], private: &PrivateHosts) -> Result<u16, OutboundFailure> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = Request::post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.into_bytes());
+        let answer = self.send(request.map_err(|_| OutboundFailure::BadUrl)?, private).await?;
+        Ok(answer.status().as_u16())
     }
 
     /// A connection to an address of the host that was looked at. One that may not be spoils them all.

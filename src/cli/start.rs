@@ -15,6 +15,7 @@ use crate::cli::output::Trouble;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::log::LogFormat;
+use crate::flow::back_channel::tell_forever;
 use crate::flow::refusals::record_forever;
 use crate::flow::sweep::{sweep_forever, watch_keys};
 use crate::flow::{Server, Settings};
@@ -130,6 +131,7 @@ pub(super) async fn run(
         tokio::spawn(sweep_forever(server.clone())),
         tokio::spawn(watch_keys(server.clone())),
         tokio::spawn(record_forever(server.clone())),
+        tokio::spawn(tell_forever(server.clone())),
     ];
     background.extend(tls.clone().map(|tls| tokio::spawn(tls.watch(config.issuer.clone(), Clock::system()))));
     let stop = async move {

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::flow::password_check::Checked;
 use crate::flow::session::Current;
+use crate::flow::session_end::Frame;
 use crate::flow::throttle::Throttled;
 use crate::flow::{Failure, Server};
 use crate::identity::session::Session;
@@ -84,13 +85,13 @@ impl Server {
         self.settings.password_minimum
     }
 
-    /// Ends one of the person's sessions.
-    pub async fn end_own_session(&self, current: &Current, session: &SessionId) -> Result<(), Failure> {
+    /// Ends one of the person's sessions, and says what its browser would have to load.
+    pub async fn end_own_session(&self, current: &Current, session: &SessionId) -> Result<Vec<Frame>, Failure> {
         let own = self.store.sessions().find(session).await?.filter(|found| found.user == current.user.subject);
-        if let Some(own) = own {
-            self.store.sessions().end(&own.id, self.clock.now()).await?;
+        match own {
+            Some(own) => Ok(self.end_session(&own.id).await?.unwrap_or_default()),
+            None => Ok(Vec::new()),
         }
-        Ok(())
     }
 
     /// Takes back what the person allowed an application, and everything that came of it.

@@ -18,6 +18,7 @@ use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::protocol::scope::Scope;
 use crate::protocol::scope_grant::Grantor;
+use crate::protocol::session_state::{BrowserState, asks_who};
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::Token;
@@ -143,12 +144,20 @@ impl Server {
             Ok(destination) => destination,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let destination = if asks_who(&params, &client) { self.telling_state(destination, &client, session) } else { destination };
         let current = self.current_session(session).await?;
         let next = match refused {
             Some(refusal) => Next::Refuse(refusal),
             None => self.next(&params, &client, current.as_ref(), query).await?,
         };
         Ok(Ok(Considered { client, destination, current, next }))
+    }
+
+    /// The same place, where the answer also says in what state the browser is (OpenID Connect Session Management §2).
+    fn telling_state(&self, destination: Destination, client: &Client, session: Option<&Token>) -> Destination {
+        let salt = URL_SAFE_NO_PAD.encode(self.random.bytes::<16>());
+        let state = BrowserState::of(session).told_to(&client.id, destination.redirect_uri(), &salt);
+        destination.with_session_state(state)
     }
 
     async fn next(&self, params: &Params, client: &Client, current: Option<&Current>, query: &str) -> Result<Next, Failure> {

@@ -96,8 +96,8 @@ impl Server {
     }
 
     /// The answer for the client when the person turns away from the login page.
-    pub async fn cancel_login(&self, query: &str) -> Result<Outcome, Failure> {
-        Ok(match self.consider(query, None).await? {
+    pub async fn cancel_login(&self, query: &str, session: Option<&Token>) -> Result<Outcome, Failure> {
+        Ok(match self.consider(query, session).await? {
             Ok(considered) => {
                 let refusal = Refusal::from(Reason::Denied(Turned::AtLogin)).asked_by(considered.client.id.as_str());
                 Outcome::Answer { answer: considered.destination.refuse(&refusal), report: Some(refusal.into()) }
@@ -141,7 +141,7 @@ impl Server {
             }
             // It ended while they proved it.
         } else if let Some(other) = previous {
-            self.store.sessions().end(&other.session.id, now).await?;
+            self.end_session(&other.session.id).await?;
         }
         let session = Session {
             id: SessionId::new(self.random.uuid()),

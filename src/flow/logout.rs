@@ -1,6 +1,7 @@
 //! Signing a person out (OpenID Connect RP-Initiated Logout).
 
 use crate::flow::session::Current;
+pub use crate::flow::session_end::Frame;
 use crate::flow::{Failure, Server};
 use crate::protocol::client::ClientId;
 use crate::protocol::explanation::Report;
@@ -20,6 +21,8 @@ pub enum Outcome {
     SignedOut {
         /// Where to go; otherwise to our own page.
         to: Option<String>,
+        /// What has to be loaded before.
+        frames: Vec<Frame>,
         /// What the operator may know when that is not where the request wants to go.
         report: Option<Report>,
     },
@@ -59,10 +62,11 @@ impl Server {
             Step::SignOut(to) => {
                 let why = if to.is_none() { request.explain_staying(facts) } else { None };
                 let report = why.map(|why| Report::noted("the person signed out and stays on our own page", why));
-                if let Some(current) = current {
-                    self.store.sessions().end(&current.session.id, self.clock.now()).await?;
-                }
-                Ok(Outcome::SignedOut { to, report })
+                let frames = match &current {
+                    Some(current) => self.end_session(&current.session.id).await?.unwrap_or_default(),
+                    None => Vec::new(),
+                };
+                Ok(Outcome::SignedOut { to, frames, report })
             }
         }
     }

@@ -9,6 +9,7 @@ mod api_key;
 pub mod apply;
 mod authenticate;
 pub mod authorize;
+pub mod back_channel;
 mod catalog;
 mod client_keys;
 mod client_signature;
@@ -29,6 +30,7 @@ mod request_object;
 pub mod revoke;
 mod sector;
 pub mod session;
+mod session_end;
 mod subject;
 pub mod sweep;
 mod throttle;
@@ -90,6 +92,7 @@ pub struct Server {
     clients_asked: Option<(Outbound, PrivateHosts)>,
     objects_in_time: request_object::InTime,
     pairwise_salt: OnceCell<PairwiseSalt>,
+    back_channel: back_channel::BackChannel,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -167,6 +170,7 @@ impl Server {
         let signer = Signer::new(keyring.clone());
         let published_keys = client_keys::PublishedKeys::default();
         let objects_in_time = request_object::InTime::default();
+        let back_channel = back_channel::BackChannel::default();
         Self {
             issuer,
             settings,
@@ -182,6 +186,7 @@ impl Server {
             published_keys,
             clients_asked: None,
             objects_in_time,
+            back_channel,
             pairwise_salt: OnceCell::new(),
         }
     }
@@ -193,10 +198,11 @@ impl Server {
         self
     }
 
-    /// The server that also asks clients for what they publish themselves: their keys, their request objects, and who is of their sector.
-    /// `private` are the hosts that may be somewhere private.
+    /// The server that also asks clients for what they publish themselves (their keys, their request objects, who is of their sector), and tells
+    /// them that a session is over. `private` are the hosts that may be somewhere private.
     #[must_use]
     pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
+        self.back_channel = back_channel::BackChannel::new(outbound.clone(), private.clone());
         self.published_keys = client_keys::PublishedKeys::new(outbound.clone(), private.clone());
         self.clients_asked = Some((outbound, private));
         self

@@ -182,13 +182,18 @@ impl Api {
         #[oai(name = "resource")]
         _resource: Optional,
     ) -> Onward {
-        let session = Cookies::new(self.0.issuer()).session(request.headers());
+        let cookies = Cookies::new(self.0.issuer());
+        let session = cookies.session(request.headers());
         let query = request.uri().query().unwrap_or_default();
         let issuer = self.0.issuer();
         Onward(match self.0.authorize(query, session.as_ref()).await {
             Err(failure) => refused_page(failed(&failure), request),
             Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
-            Ok(Outcome::Answer { answer, report }) => to_client(&answer, report),
+            Ok(Outcome::Answer { answer, report }) => {
+                let mut response = to_client(&answer, report);
+                cookies.keep_state(request.headers(), response.headers_mut());
+                response
+            }
             Ok(Outcome::Again(query)) => see_other(&format!("{}?{query}", issuer.url("/authorize"))),
             Ok(Outcome::Login) => see_other(&with_continue(&issuer.url("/login"), query)),
             Ok(Outcome::Consent) => see_other(&with_continue(&issuer.url("/consent"), query)),

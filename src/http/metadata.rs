@@ -33,6 +33,16 @@ struct MetadataDocument {
     revocation_endpoint: String,
     /// Where people are sent to sign out.
     end_session_endpoint: String,
+    /// The page that tells a client's page, in a frame, whether somebody signed in or out.
+    check_session_iframe: String,
+    /// Whether pages of clients are loaded when a person signs out.
+    frontchannel_logout_supported: bool,
+    /// Whether they are told which session is over.
+    frontchannel_logout_session_supported: bool,
+    /// Whether clients are sent a logout token when a session ends.
+    backchannel_logout_supported: bool,
+    /// Whether it says which session is over.
+    backchannel_logout_session_supported: bool,
     /// The scopes that there are.
     scopes_supported: Vec<String>,
     /// What an authorization request may ask for.
@@ -126,6 +136,11 @@ impl Example for MetadataDocument {
             introspection_endpoint: at("/introspect"),
             revocation_endpoint: at("/revoke"),
             end_session_endpoint: at("/logout"),
+            check_session_iframe: at("/check-session"),
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             scopes_supported: words("openid profile email"),
             response_types_supported: words("code"),
             response_modes_supported: words("query fragment form_post"),

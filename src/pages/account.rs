@@ -13,6 +13,7 @@ use crate::flow::account::{Overview, PasswordChange};
 use crate::flow::providers::{Button, Link, Links};
 use crate::flow::session::Current;
 use crate::pages::api_keys::{self, RefusedKey};
+use crate::pages::logout::telling;
 use crate::pages::post::own_form;
 use crate::pages::views::{AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, PasswordProblem, ProviderButton, SessionLine};
 use crate::pages::visit::{Visit, sorry};
@@ -53,8 +54,9 @@ pub(super) async fn end_session(request: &Request, body: Body, server: Data<&Arc
     };
     let session = SessionId::new(params.get("session").unwrap_or_default());
     match server.end_own_session(&current, &session).await {
-        Ok(()) if session == current.session.id => visit.signed_out(see_other(&server.issuer().url("/"))),
-        Ok(()) => see_other(&server.issuer().url("/account?done=session")),
+        Ok(frames) if session == current.session.id && frames.is_empty() => visit.signed_out(see_other(&server.issuer().url("/"))),
+        Ok(frames) if session == current.session.id => visit.signed_out(telling(&frames, None)),
+        Ok(_) => see_other(&server.issuer().url("/account?done=session")),
         Err(failure) => sorry(&failure, request),
     }
 }

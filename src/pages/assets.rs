@@ -1,4 +1,4 @@
-//! The stylesheet and the logo: compiled in, the only things that our pages load.
+//! The stylesheet, the logo and two small scripts: compiled in, the only things of ours that our pages load.
 
 use poem::http::HeaderValue;
 use poem::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -13,6 +13,18 @@ pub(super) fn stylesheet() -> Response {
 pub(super) fn logo() -> Response {
     asset("image/svg+xml", include_str!("../web/assets/claviger.svg"))
 }
+
+#[handler]
+pub(super) fn signed_out() -> Response {
+    asset(JAVASCRIPT, include_str!("../web/assets/signed-out.js"))
+}
+
+#[handler]
+pub(super) fn check_session() -> Response {
+    asset(JAVASCRIPT, include_str!("../web/assets/check-session.js"))
+}
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// A small file of ours.
 pub(super) fn asset(media_type: &'static str, text: &'static str) -> Response {

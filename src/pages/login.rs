@@ -83,7 +83,7 @@ pub(super) async fn sign_in(request: &Request, body: Body, server: Data<&Arc<Ser
     };
     let query = params.get("continue").unwrap_or_default();
     if params.get("cancel").is_some() {
-        return match server.cancel_login(query).await {
+        return match server.cancel_login(query, visit.session.as_ref()).await {
             Ok(Outcome::Answer { answer, report }) => to_client(&answer, report),
             Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
             Ok(Outcome::Again(_) | Outcome::Login | Outcome::Consent) => onward(&server, query),

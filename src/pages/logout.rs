@@ -6,15 +6,16 @@ use poem::web::Data;
 use poem::{Body, Request, Response, handler};
 
 use crate::flow::Server;
-use crate::flow::logout::Outcome;
+use crate::flow::logout::{Frame, Outcome};
 use crate::pages::post::{check_origin, malformed, read};
-use crate::pages::views::{LogoutPage, SignedOutPage};
+use crate::pages::views::{LogoutPage, SignedOutPage, ToldPage};
 use crate::pages::visit::{Visit, page, sorry};
 use crate::protocol::logout::Request as LogoutRequest;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
 use crate::web::answer::see_other;
 use crate::web::csrf;
+use crate::web::headers::allow_frames;
 use crate::web::why::explained_if;
 
 #[handler]
@@ -26,8 +27,8 @@ pub(super) async fn logout(request: &Request, server: Data<&Arc<Server>>) -> Res
     };
     let mut visit = Visit::of(request, &server);
     match server.log_out(&asked, visit.session.as_ref(), false).await {
-        Ok(Outcome::SignedOut { to: Some(to), .. }) => visit.signed_out(see_other(&to)),
-        Ok(Outcome::SignedOut { to: None, report }) => explained_if(visit.signed_out(page(&SignedOutPage)), report),
+        Ok(Outcome::SignedOut { to: Some(to), frames, .. }) if frames.is_empty() => visit.signed_out(see_other(&to)),
+        Ok(Outcome::SignedOut { to, frames, report }) => explained_if(visit.signed_out(telling(&frames, to.as_deref())), report),
         Ok(Outcome::Confirm { person, client_name }) => {
             let csrf = visit.csrf(&server);
             let shown = page(&LogoutPage {
@@ -57,6 +58,10 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
         // A client's own form. It comes from another site, without our cookie; the GET that follows it has it.
         return see_other(&format!("{own_page}?{}", params.to_query()));
     }
+    if visit.session.is_none() {
+        // The answer to a form of ours is loaded again: the session has ended with the first one.
+        return see_other(&own_page);
+    }
     if let Err(refused) = check_origin(request, &server, &visit, &params) {
         return refused;
     }
@@ -68,10 +73,23 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
         Err(repeated) => return malformed(request, &repeated.to_string(), repeated.explain()),
     };
     match server.log_out(&asked, visit.session.as_ref(), true).await {
-        Ok(Outcome::SignedOut { to, report }) => explained_if(visit.signed_out(see_other(&to.unwrap_or(own_page))), report),
+        Ok(Outcome::SignedOut { to, frames, report }) if frames.is_empty() => {
+            explained_if(visit.signed_out(see_other(&to.unwrap_or(own_page))), report)
+        }
+        Ok(Outcome::SignedOut { to, frames, report }) => explained_if(visit.signed_out(telling(&frames, to.as_deref())), report),
         Ok(Outcome::Confirm { .. }) => see_other(&own_page),
         Err(failure) => sorry(&failure, request),
     }
+}
+
+/// The end of a sign-out, on whose page clients are told.
+pub(super) fn telling(frames: &[Frame], onward: Option<&str>) -> Response {
+    let told: Vec<ToldPage<'_>> = frames.iter().map(|frame| ToldPage { client_name: &frame.client_name, url: &frame.url }).collect();
+    let mut response = page(&SignedOutPage { told: &told, onward });
+    if !frames.is_empty() {
+        allow_frames(response.headers_mut(), frames.iter().map(|frame| frame.origin.as_str()));
+    }
+    response
 }
 
 fn read_query(query: &str) -> Result<LogoutRequest, Refusal> {

@@ -1,8 +1,9 @@
-//! How people speak to us: one page per file, HTML that needs no script (but for the documentation), templates compiled in.
+//! How people speak to us: one page per file, HTML that needs no script (but for the documentation, and for what is all script), templates compiled in.
 
 mod account;
 mod api_keys;
 mod assets;
+mod check_session;
 mod consent;
 pub mod docs;
 mod home;
@@ -23,13 +24,14 @@ use poem::{EndpointExt, IntoEndpoint, Route, get, post as posted};
 use crate::flow::Server;
 
 /// The pages and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub const METHODS: [(&str, &str); 16] = [
+pub const METHODS: [(&str, &str); 19] = [
     ("/", "GET, HEAD"),
     ("/login", "GET, HEAD, POST"),
     ("/login/with/:provider", "POST"),
     ("/login/callback/:provider", "GET"),
     ("/consent", "GET, HEAD, POST"),
     ("/logout", "GET, POST"),
+    ("/check-session", "GET, HEAD"),
     ("/account", "GET, HEAD"),
     ("/account/sessions/revoke", "POST"),
     ("/account/apps/revoke", "POST"),
@@ -40,6 +42,8 @@ pub const METHODS: [(&str, &str); 16] = [
     ("/account/providers/unlink", "POST"),
     ("/assets/claviger.css", "GET, HEAD"),
     ("/assets/claviger.svg", "GET, HEAD"),
+    ("/assets/signed-out.js", "GET, HEAD"),
+    ("/assets/check-session.js", "GET, HEAD"),
 ];
 
 /// The pages of a server, with or without a link to its documentation.
@@ -53,6 +57,7 @@ pub fn routes(route: Route, server: &Arc<Server>, documented: bool) -> Route {
         .at("/login/callback/:provider", page(get(provider::callback)))
         .at("/consent", page(get(consent::consent).post(consent::answer)))
         .at("/logout", page(get(logout::logout).post(logout::answer)))
+        .at("/check-session", page(get(check_session::check_session)))
         .at("/account", page(get(account::account)))
         .at("/account/sessions/revoke", page(posted(account::end_session)))
         .at("/account/apps/revoke", page(posted(account::withdraw)))
@@ -63,4 +68,6 @@ pub fn routes(route: Route, server: &Arc<Server>, documented: bool) -> Route {
         .at("/account/providers/unlink", page(posted(provider_links::unlink)))
         .at("/assets/claviger.css", page(get(assets::stylesheet)))
         .at("/assets/claviger.svg", page(get(assets::logo)))
+        .at("/assets/signed-out.js", page(get(assets::signed_out)))
+        .at("/assets/check-session.js", page(get(assets::check_session)))
 }

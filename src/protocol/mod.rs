@@ -26,6 +26,8 @@
 //! | OpenID Connect Core §6, RFC 9101: requests as signed objects | [`request_object`] |
 //! | OpenID Connect RP-Initiated Logout | [`logout`] |
 //! | OpenID Connect Front-Channel Logout §2, Back-Channel Logout §2.2: what clients register about it | [`client_logout`] |
+//! | OpenID Connect Back-Channel Logout §2.4: logout tokens | [`logout_token`] |
+//! | OpenID Connect Session Management §2: what a client's page compares with | [`session_state`] |
 //! | W3C Trace Context §3.2.2.3: the name of a request | [`trace_id`] |
 
 pub mod access_token;
@@ -52,6 +54,7 @@ pub mod issuer;
 pub mod jose;
 pub mod login_rules;
 pub mod logout;
+pub mod logout_token;
 pub mod metadata;
 pub mod params;
 pub mod pkce;
@@ -65,6 +68,7 @@ pub mod role;
 pub(crate) mod samples;
 pub mod scope;
 pub mod scope_grant;
+pub mod session_state;
 pub mod subject;
 pub mod subject_type;
 pub mod time;

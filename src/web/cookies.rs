@@ -1,13 +1,14 @@
-//! Our two cookies: the session of a person, and the browser before anyone has signed in.
+//! Our cookies: the session of a person, the browser before anyone has signed in, and what a script of ours may know of the session.
 
 use poem::http::header::{COOKIE, SET_COOKIE};
 use poem::http::{HeaderMap, HeaderValue};
 
 use crate::protocol::issuer::Issuer;
+use crate::protocol::session_state::BrowserState;
 use crate::protocol::token::{Token, TokenKind};
 
 /// How our cookies are called and protected. On https their names begin with `__Host-` (RFC 6265bis §4.1.3.2), so that no other host
-/// and no page by http can set them; all of them are `HttpOnly` and `SameSite=Lax`, and end with the browser.
+/// and no page by http can set them; all of them end with the browser, and all but the state are `HttpOnly` and `SameSite=Lax`.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookies {
     secure: bool,
@@ -43,9 +44,19 @@ impl Cookies {
         self.set(answer, self.departure_name(), token.reveal(), "");
     }
 
-    /// Has the browser keep the session's token.
+    /// Has the browser keep the session's token, and the state that goes with it.
     pub fn set_session(self, answer: &mut HeaderMap, token: &Token) {
         self.set(answer, self.session_name(), token.reveal(), "");
+        self.set_state(answer, &BrowserState::of(Some(token)));
+    }
+
+    /// Has the browser keep the state that goes with its session, if it does not.
+    pub fn keep_state(self, request: &HeaderMap, answer: &mut HeaderMap) {
+        let Some(session) = self.session(request) else { return };
+        let state = BrowserState::of(Some(&session));
+        if only(request, self.state_name()) != Some(state.as_str()) {
+            self.set_state(answer, &state);
+        }
     }
 
     /// Has the browser keep its own token.
@@ -53,9 +64,10 @@ impl Cookies {
         self.set(answer, self.browser_name(), token.reveal(), "");
     }
 
-    /// Has the browser forget the session's token.
+    /// Has the browser forget the session's token, and the state that goes with it.
     pub fn forget_session(self, answer: &mut HeaderMap) {
         self.set(answer, self.session_name(), "", "; Max-Age=0");
+        self.set_state(answer, &BrowserState::of(None));
     }
 
     /// Has the browser forget its own token.
@@ -71,8 +83,24 @@ impl Cookies {
         if self.secure { "__Host-claviger-browser" } else { "claviger-browser" }
     }
 
+    /// Known to `check-session.js`, too.
+    const fn state_name(self) -> &'static str {
+        if self.secure { "__Host-claviger-state" } else { "claviger-state" }
+    }
+
     const fn departure_name(self) -> &'static str {
         if self.secure { "__Host-claviger-departure" } else { "claviger-departure" }
+    }
+
+    /// The state is there to be read by our script in a frame of a client's page (OpenID Connect Session Management §3.2), which is on another
+    /// site as often as not. Without https no cookie goes there; on a developer's machine, everything is one site.
+    fn set_state(self, answer: &mut HeaderMap, state: &BrowserState) {
+        let scope = if self.secure { "SameSite=None; Secure" } else { "SameSite=Lax" };
+        let (value, lifetime) = (state.as_str(), if state.as_str().is_empty() { "; Max-Age=0" } else { "" });
+        if let Ok(mut cookie) = HeaderValue::try_from(format!("{}={value}; Path=/; {scope}{lifetime}", self.state_name())) {
+            cookie.set_sensitive(true);
+            answer.append(SET_COOKIE, cookie);
+        }
     }
 
     fn set(self, answer: &mut HeaderMap, name: &str, value: &str, lifetime: &str) {
@@ -125,6 +153,36 @@ mod tests {
     }
 
     #[test]
+    fn a_script_may_read_the_state_of_the_session_and_nothing_of_the_session() {
+        let token = Random::seeded(1).token(TokenKind::Session);
+        let state = BrowserState::of(Some(&token));
+        for (cookies, expected) in [
+            (https(), format!("__Host-claviger-state={}; Path=/; SameSite=None; Secure", state.as_str())),
+            (http(), format!("claviger-state={}; Path=/; SameSite=Lax", state.as_str())),
+        ] {
+            let mut answer = HeaderMap::new();
+            cookies.set_session(&mut answer, &token);
+            assert_eq!(answer.get_all(SET_COOKIE).iter().nth(1).unwrap(), &expected);
+            assert!(!expected.contains(token.reveal()));
+        }
+    }
+
+    #[test]
+    fn a_browser_that_lost_the_state_gets_it_again() {
+        let token = Random::seeded(1).token(TokenKind::Session);
+        let session = format!("claviger-session={}", token.reveal());
+        let state = format!("claviger-state={}", BrowserState::of(Some(&token)).as_str());
+        let given = |lines: &[String]| {
+            let mut answer = HeaderMap::new();
+            http().keep_state(&presenting(lines), &mut answer);
+            answer.get_all(SET_COOKIE).iter().count()
+        };
+        assert_eq!(given(&[session.clone(), state.clone()]), 0);
+        assert_eq!((given(&[session.clone()]), given(&[session, "claviger-state=old".to_owned()])), (1, 1));
+        assert_eq!((given(&[state]), given(&[])), (0, 0));
+    }
+
+    #[test]
     fn a_forgotten_cookie_ends_at_once() {
         let mut answer = HeaderMap::new();
         http().forget_session(&mut answer);
@@ -134,6 +192,7 @@ mod tests {
             cookies,
             [
                 "claviger-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+                "claviger-state=; Path=/; SameSite=Lax; Max-Age=0",
                 "claviger-browser=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
             ]
         );

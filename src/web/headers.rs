@@ -1,5 +1,7 @@
 //! Headers that protect an answer from what a browser might do with it.
 
+use std::collections::BTreeSet;
+
 use poem::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, PRAGMA, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -21,6 +23,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                            base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for the page that clients have in a frame of theirs: it runs one script, and nobody is kept from framing it.
+const FRAMED_POLICY: &str = "default-src 'none'; script-src 'self'; base-uri 'none'";
+
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// Pages by what they need from a browser.
@@ -34,6 +39,9 @@ pub enum Page {
     FormPost,
     /// The documentation: it runs its own scripts, which call us, and Swagger UI's pictures stand in its style sheet.
     Docs,
+    /// What clients have in a frame of theirs to learn whether somebody signed in or out (OpenID Connect Session Management §3.2): the one page
+    /// that may be framed. It shows nothing, takes nothing, and is the same for everybody.
+    CheckSession,
     /// The page that a sign-in of the documentation returns to. It runs its own script, which needs the window that opened it.
     DocsReturn,
 }
@@ -54,14 +62,26 @@ pub fn protect_page(headers: &mut HeaderMap, page: Page) {
         Page::FormPost => HeaderValue::try_from(format!("{POLICY}; script-src {}", FormPostPage::AUTO_SUBMIT_SOURCE)).ok(),
         Page::Docs => Some(HeaderValue::from_static(DOCS_POLICY)),
         Page::DocsReturn => HeaderValue::try_from(format!("{POLICY}; script-src 'self'")).ok(),
+        Page::CheckSession => Some(HeaderValue::from_static(FRAMED_POLICY)),
     };
     headers.insert(CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static(POLICY)));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if page != Page::CheckSession {
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if page == Page::Account {
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+}
+
+/// Lets a page load frames from these origins, and run scripts of ours.
+pub fn allow_frames<'a>(headers: &mut HeaderMap, origins: impl IntoIterator<Item = &'a str>) {
+    let origins: BTreeSet<&str> = origins.into_iter().collect();
+    let origins: Vec<&str> = origins.into_iter().collect();
+    if let Ok(policy) = HeaderValue::try_from(format!("{POLICY}; script-src 'self'; frame-src {}", origins.join(" "))) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
 }
 
@@ -154,6 +174,24 @@ mod tests {
         for kind in [Page::Open, Page::FormPost, Page::Docs, Page::DocsReturn] {
             assert_eq!(page(kind).header("cross-origin-opener-policy"), None, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn one_page_may_be_framed_and_what_it_may_do_is_run_a_script_of_ours() {
+        let answer = page(Page::CheckSession);
+        assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'; script-src 'self'; base-uri 'none'"));
+        assert_eq!(answer.header("x-frame-options"), None);
+        assert_eq!(answer.header("access-control-allow-origin"), None);
+    }
+
+    #[test]
+    fn frames_are_loaded_from_where_they_are_and_from_nowhere_else() {
+        let mut answer = page(Page::Open);
+        allow_frames(answer.headers_mut(), ["https://b.example", "https://a.example:8443", "https://b.example"]);
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with(POLICY), "{policy}");
+        assert!(policy.ends_with("; script-src 'self'; frame-src https://a.example:8443 https://b.example"), "{policy}");
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"));
     }
 
     #[tokio::test]

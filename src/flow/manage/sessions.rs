@@ -44,9 +44,9 @@ impl Server {
         Ok(found.map(|session| self.session_view(session)).ok_or_else(|| not_found(id)))
     }
 
-    /// Ends a session: the browser is signed out, and tokens that were given in it and do not outlive it are inactive.
+    /// Ends a session: the browser is signed out, tokens that were given in it and do not outlive it are inactive, and clients are told.
     pub async fn end_session_by_id(&self, id: &SessionId) -> Result<Result<(), Refused>, Failure> {
-        Ok(self.store.sessions().end(id, self.clock.now()).await?.map(drop).ok_or_else(|| not_found(id)))
+        Ok(self.end_session(id).await?.map(drop).ok_or_else(|| not_found(id)))
     }
 
     fn session_view(&self, session: Session) -> SessionView {

@@ -22,10 +22,28 @@ pub struct LogoutPage<'a> {
     pub client_id: Option<&'a str>,
 }
 
-/// The end of a sign-out that leads nowhere else.
-#[derive(Template)]
+/// The end of a sign-out. Where clients have to load a page of theirs, that is done here, and the person goes on afterwards.
+#[derive(Default, Template)]
 #[template(path = "signed_out.html", config = ".askama.toml")]
-pub struct SignedOutPage;
+pub struct SignedOutPage<'a> {
+    /// The clients' pages.
+    pub told: &'a [ToldPage<'a>],
+    /// Where the person goes on to; nowhere by itself when there is none.
+    pub onward: Option<&'a str>,
+}
+
+/// A page of a client, by which it learns that the session is over (OpenID Connect Front-Channel Logout §2).
+pub struct ToldPage<'a> {
+    /// The client's name.
+    pub client_name: &'a str,
+    /// The page, with `iss` and `sid`.
+    pub url: &'a str,
+}
+
+/// What a client's page has in a frame (OpenID Connect Session Management §3.2).
+#[derive(Template)]
+#[template(path = "check_session.html", config = ".askama.toml")]
+pub struct CheckSessionPage;
 
 #[cfg(test)]
 mod tests {
@@ -66,6 +84,24 @@ mod tests {
 
     #[test]
     fn signed_out_says_so() {
-        assert_has(&SignedOutPage.render().unwrap(), &["You are signed out.", r#"href="/""#]);
+        let page = SignedOutPage::default().render().unwrap();
+        assert_has(&page, &["You are signed out.", r#"href="/""#]);
+        assert!(!page.contains("<script") && !page.contains("<iframe"), "{page}");
+    }
+
+    #[test]
+    fn signed_out_loads_what_clients_want_loaded_and_goes_on() {
+        let told = [ToldPage { client_name: "Looking \"Glass", url: "https://glass.example/bye?a=1&sid=\"s" }];
+        let page = SignedOutPage { told: &told, onward: Some("https://app.example/?state=a&b=\"") }.render().unwrap();
+        let expected = [
+            "You are signed out.",
+            r#"<iframe hidden sandbox="allow-scripts allow-same-origin" src="https://glass.example/bye?a=1&#38;sid=&#34;s""#,
+            r#"title="Looking &#34;Glass""#,
+            r#"id="continue" href="https://app.example/?state=a&#38;b=&#34;""#,
+            r#"<script src="/assets/signed-out.js" defer></script>"#,
+        ];
+        for part in expected {
+            assert!(page.contains(part), "{part} should be in {page}");
+        }
     }
 }

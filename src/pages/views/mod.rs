@@ -19,7 +19,7 @@ pub use consent::{ConsentPage, ReturnTo, ScopeLine};
 pub use docs::{DocsPage, DocsReturnPage};
 pub use home::HomePage;
 pub use login::{LoginAlert, LoginPage, ProviderButton};
-pub use logout::{LogoutPage, SignedOutPage};
+pub use logout::{CheckSessionPage, LogoutPage, SignedOutPage, ToldPage};
 
 fn write_too_many(out: &mut fmt::Formatter<'_>, minutes: u64) -> fmt::Result {
     let unit = if minutes == 1 { "minute" } else { "minutes" };

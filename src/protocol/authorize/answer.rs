@@ -54,6 +54,7 @@ pub struct Destination {
     redirect_uri: String,
     mode: ResponseMode,
     state: Option<String>,
+    session_state: Option<String>,
     issuer: Issuer,
 }
 
@@ -117,7 +118,13 @@ impl Destination {
         };
         let mode = ResponseMode::of(params);
         let state = params.one("state").ok().flatten().filter(|state| is_echoable(state)).map(str::to_owned);
-        Ok(Self { redirect_uri, mode, state, issuer: issuer.clone() })
+        Ok(Self { redirect_uri, mode, state, session_state: None, issuer: issuer.clone() })
+    }
+
+    /// The same place, where the answer also says in what state the browser is (OpenID Connect Session Management §2).
+    #[must_use]
+    pub fn with_session_state(self, session_state: Option<String>) -> Self {
+        Self { session_state, ..self }
     }
 
     /// Where it is.
@@ -151,6 +158,7 @@ impl Destination {
     fn answer(&self, mut parameters: Vec<(&'static str, String)>) -> Answer {
         parameters.extend(self.state.clone().map(|state| ("state", state)));
         parameters.push(("iss", self.issuer.to_string()));
+        parameters.extend(self.session_state.clone().map(|state| ("session_state", state)));
         Answer { redirect_uri: self.redirect_uri.clone(), mode: self.mode, parameters }
     }
 }

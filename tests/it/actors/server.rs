@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use claviger::cli::app::{Surroundings, endpoint};
 use claviger::clock::Clock;
+use claviger::flow::back_channel::tell_forever;
 use claviger::flow::manage::Expected;
 use claviger::flow::{Server, Settings};
 use claviger::identity::session::SessionLimits;
@@ -22,7 +23,7 @@ use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
 use claviger::protocol::trace_id::TraceId;
 use claviger::random::Random;
-use claviger::signing::{KeyFolder, KeySize, Reload, Rotation, SharedKeyring};
+use claviger::signing::{KeyFolder, KeySize, Reload, Rotation, SharedKeyring, Signer};
 use claviger::store::Store;
 use claviger::upstream::{Registered, Upstream};
 use claviger::web::accept::{Limits, serve};
@@ -33,6 +34,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 use crate::database::Database;
 
@@ -48,8 +50,9 @@ pub struct TestServer {
     pub keys: PathBuf,
     keyring: SharedKeyring,
     _folder: TempDir,
-    _database: Database,
+    database: Database,
     stop: Option<oneshot::Sender<()>>,
+    telling: AbortHandle,
 }
 
 /// What came back.
@@ -177,6 +180,7 @@ impl TestServer {
             Server::new(Issuer::parse(&issuer).unwrap(), settings, store.clone(), keyring.clone(), passwords, clock.clone(), random);
         let server = Arc::new(server.with_providers(upstream, providers).asking_clients(outbound, ["127.0.0.1".to_owned()].into()));
         server.put_demo_data().await.unwrap().unwrap();
+        let telling = tokio::spawn(tell_forever(server.clone())).abort_handle();
         let limits = Limits {
             max_connections: 256,
             header_timeout: Duration::from_secs(10),
@@ -189,7 +193,7 @@ impl TestServer {
             let _ = stopped.await;
         }));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { issuer, server, store, clock, http, keys, keyring, _folder: folder, _database: database, stop: Some(stop) }
+        Self { issuer, server, store, clock, http, keys, keyring, _folder: folder, database, stop: Some(stop), telling }
     }
 
     /// Registers a client like `demo-web`, but for what `change` changes. Its secret is its name with `-secret`.
@@ -212,6 +216,21 @@ impl TestServer {
     pub async fn why(&self, trace_id: &str) -> Recorded {
         let found = self.server.refusal(&TraceId::parse(trace_id).unwrap()).await.unwrap();
         found.unwrap_or_else(|| panic!("nothing is known about {trace_id}"))
+    }
+
+    /// The claims of a token of ours of this type, whose signature is verified.
+    #[track_caller]
+    pub fn verified(&self, typ: &str, jwt: &str) -> Value {
+        Signer::new(self.keyring.clone()).verify(typ, jwt, self.clock.now()).unwrap_or_else(|why| panic!("{why}: {jwt}"))
+    }
+
+    /// Waits until nobody is to be told any more that a session is over.
+    pub async fn everybody_is_told(&self) {
+        let start = Instant::now();
+        while self.database.rows("logout_notice").await > 0 {
+            assert!(start.elapsed() < Duration::from_mins(1), "somebody is still to be told");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -285,6 +304,7 @@ impl TestServer {
 impl Drop for TestServer {
     fn drop(&mut self) {
         drop(self.stop.take());
+        self.telling.abort();
     }
 }
 

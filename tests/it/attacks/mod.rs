@@ -13,6 +13,7 @@ mod forged_tokens;
 mod framing;
 mod identity_providers;
 mod log_secrecy;
+mod logout;
 mod open_redirectors;
 mod provider_secrecy;
 mod redirect_uris;

@@ -9,6 +9,7 @@ mod durability;
 mod health;
 mod help;
 mod keys;
+mod logout;
 mod output;
 mod preview;
 pub mod program;

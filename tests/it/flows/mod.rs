@@ -3,11 +3,13 @@
 mod account;
 mod account_password;
 mod api_keys;
+mod back_channel;
 mod claim_rules;
 mod claims_request;
 mod code;
 mod consent;
 mod front_channel;
+mod front_channel_logout;
 mod home;
 mod keys;
 mod login;
@@ -23,3 +25,4 @@ mod request_object;
 mod resources;
 mod roles;
 mod session;
+mod session_management;

@@ -1,0 +1,32 @@
+//! The end of a session: clients are told, by their back channel and, where a browser is there to do it, by their front channel.
+
+use crate::flow::{Failure, Server};
+use crate::protocol::subject::SessionId;
+
+/// A page of a client that has to be loaded, so that it knows (OpenID Connect Front-Channel Logout §2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The client's name, for people.
+    pub client_name: String,
+    /// The page, with `iss` and `sid`.
+    pub url: String,
+    /// Its web origin.
+    pub origin: String,
+}
+
+impl Server {
+    /// Ends a session, and says what the browser has to load; `None` when it was over already.
+    pub(super) async fn end_session(&self, id: &SessionId) -> Result<Option<Vec<Frame>>, Failure> {
+        let Some(clients) = self.store.sessions().end(id, self.clock.now()).await? else { return Ok(None) };
+        self.back_channel.wake();
+        let mut frames = Vec::new();
+        for client in &clients {
+            let Some(client) = self.cached_client(client).await?.filter(|client| client.enabled) else { continue };
+            if let Some(uri) = &client.logout.front_channel {
+                let url = uri.about(self.issuer.as_str(), id);
+                frames.push(Frame { client_name: client.name.clone(), url, origin: uri.origin() });
+            }
+        }
+        Ok(Some(frames))
+    }
+}
