@@ -10,10 +10,8 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::flow::{Failure, Server};
-use crate::outbound::{Outbound, PrivateHosts};
 use crate::protocol::client::{Client, ClientId};
 use crate::protocol::logout_token::{self, LogoutToken};
-use crate::protocol::subject::Subject;
 use crate::store::LogoutNotice;
 
 /// Clients that are being told at once.
@@ -39,23 +37,14 @@ const PAUSES: [Duration; 7] = [
     Duration::from_hours(12),
 ];
 
-/// The way to clients.
+/// Somebody may have to be told.
 #[derive(Default)]
-pub(super) struct BackChannel {
-    /// None where this server asks nobody.
-    outbound: Option<(Outbound, PrivateHosts)>,
-    /// Somebody may have to be told.
-    news: Notify,
-}
+pub(super) struct News(Notify);
 
-impl BackChannel {
-    pub(super) fn new(outbound: Outbound, private: PrivateHosts) -> Self {
-        Self { outbound: Some((outbound, private)), news: Notify::new() }
-    }
-
+impl News {
     /// A session ended: whom that has to be told is written down.
-    pub(super) fn wake(&self) {
-        self.news.notify_one();
+    pub(super) fn tell(&self) {
+        self.0.notify_one();
     }
 }
 
@@ -96,7 +85,7 @@ pub async fn tell_forever(server: Arc<Server>) {
                 let id = over.map_or_else(|broken| broken.id(), |(id, ())| id);
                 clients.remove(&id);
             }
-            () = server.back_channel.news.notified() => {}
+            () = server.ended_sessions.0.notified() => {}
             () = sleep(REST) => {}
         }
     }
@@ -146,8 +135,8 @@ impl Server {
     async fn post_logout_token(&self, notice: &LogoutNotice) -> Result<Told, Failure> {
         let Some(client) = self.enabled_client(&notice.client).await? else { return Ok(Told::Never("it is disabled or deleted")) };
         let Some(uri) = &client.logout.back_channel else { return Ok(Told::Never("it has no backchannel_logout_uri any more")) };
-        let token = self.logout_token(&client, notice)?;
-        let Some((outbound, private)) = &self.back_channel.outbound else {
+        let token = self.logout_token(&client, notice).await?;
+        let Some((outbound, private)) = &self.clients_asked else {
             return Ok(Told::NotYet("this server asks no other servers".to_owned()));
         };
         let posted = timeout(LONGEST, outbound.post_form(uri.as_str(), &[("logout_token", &token)], private)).await;
@@ -162,10 +151,10 @@ impl Server {
     }
 
     /// The logout token, signed as the client's ID tokens are (Back-Channel Logout §2.4), with the subject that they name.
-    fn logout_token(&self, client: &Client, notice: &LogoutNotice) -> Result<String, Failure> {
-        let subject: &Subject = &notice.user;
+    async fn logout_token(&self, client: &Client, notice: &LogoutNotice) -> Result<String, Failure> {
+        let (subject, session) = (self.subject_for(client, &notice.user).await?, self.session_for(client, &notice.session).await?);
         let jti = self.random.uuid().to_string();
-        let claims = LogoutToken::new(&self.issuer, &client.id, subject, &notice.session, jti, self.clock.now());
+        let claims = LogoutToken::new(&self.issuer, &client.id, &subject, &session, jti, self.clock.now());
         Ok(self.signer.sign(logout_token::TYP, &claims)?)
     }
 }

@@ -92,7 +92,7 @@ pub struct Server {
     clients_asked: Option<(Outbound, PrivateHosts)>,
     objects_in_time: request_object::InTime,
     pairwise_salt: OnceCell<PairwiseSalt>,
-    back_channel: back_channel::BackChannel,
+    ended_sessions: back_channel::News,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -170,7 +170,7 @@ impl Server {
         let signer = Signer::new(keyring.clone());
         let published_keys = client_keys::PublishedKeys::default();
         let objects_in_time = request_object::InTime::default();
-        let back_channel = back_channel::BackChannel::default();
+        let ended_sessions = back_channel::News::default();
         Self {
             issuer,
             settings,
@@ -186,7 +186,7 @@ impl Server {
             published_keys,
             clients_asked: None,
             objects_in_time,
-            back_channel,
+            ended_sessions,
             pairwise_salt: OnceCell::new(),
         }
     }
@@ -202,7 +202,6 @@ impl Server {
     /// them that a session is over. `private` are the hosts that may be somewhere private.
     #[must_use]
     pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
-        self.back_channel = back_channel::BackChannel::new(outbound.clone(), private.clone());
         self.published_keys = client_keys::PublishedKeys::new(outbound.clone(), private.clone());
         self.clients_asked = Some((outbound, private));
         self

@@ -18,12 +18,12 @@ impl Server {
     /// Ends a session, and says what the browser has to load; `None` when it was over already.
     pub(super) async fn end_session(&self, id: &SessionId) -> Result<Option<Vec<Frame>>, Failure> {
         let Some(clients) = self.store.sessions().end(id, self.clock.now()).await? else { return Ok(None) };
-        self.back_channel.wake();
+        self.ended_sessions.tell();
         let mut frames = Vec::new();
         for client in &clients {
             let Some(client) = self.cached_client(client).await?.filter(|client| client.enabled) else { continue };
             if let Some(uri) = &client.logout.front_channel {
-                let url = uri.about(self.issuer.as_str(), id);
+                let url = uri.about(self.issuer.as_str(), &self.session_for(&client, id).await?);
                 frames.push(Frame { client_name: client.name.clone(), url, origin: uri.origin() });
             }
         }

@@ -58,10 +58,6 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
         // A client's own form. It comes from another site, without our cookie; the GET that follows it has it.
         return see_other(&format!("{own_page}?{}", params.to_query()));
     }
-    if visit.session.is_none() {
-        // The answer to a form of ours is loaded again: the session has ended with the first one.
-        return see_other(&own_page);
-    }
     if let Err(refused) = check_origin(request, &server, &visit, &params) {
         return refused;
     }

@@ -224,13 +224,13 @@ const LINES: &[(u32, &str, bool)] = &[
     (
         69,
         "Front-channel: iframe per client with iss and sid, then continue by script or link; Back-channel: POST only logout_token, typ logout+jwt, iss aud iat exp jti events{}, sub/sid, no nonce; short time-outs, in parallel (Front-/Back-Channel Logout)",
-        OPEN,
+        HOLDS,
     ),
-    (70, "sid in the ID token for every client of the session; same value in logout messages", OPEN),
+    (70, "sid in the ID token for every client of the session; same value in logout messages", HOLDS),
     (
         71,
         "Session management: session_state = hash(client_id origin state salt), iframe with plain script, no framing restriction on that page (Session Management §3)",
-        OPEN,
+        HOLDS,
     ),
     (77, "iss in every authorization response incl. errors, advertised (RFC 9207)", HOLDS),
     (83, "TLS: 1.2 only with ECDHE AES-GCM or ChaCha20 (BCP 195), 1.3, nothing older; configurable", HOLDS),

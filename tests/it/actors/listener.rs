@@ -1,4 +1,4 @@
-//! A client's server that is told, by its back channel, that a session is over.
+//! A client's server that is told, by its back channel or by a page in a frame, that a session is over.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -27,10 +27,12 @@ pub enum Answers {
     Never,
 }
 
-/// A message: method, media type, cookies and body.
+/// A message.
 #[derive(Clone, Debug)]
 pub struct Heard {
     pub method: String,
+    /// With its query.
+    pub path: String,
     pub media_type: String,
     pub has_credentials: bool,
     pub body: String,
@@ -69,6 +71,7 @@ impl Listener {
                 let header = |name: &str| request.header(name).unwrap_or_default().to_owned();
                 let heard = Heard {
                     method: request.method().to_string(),
+                    path: request.uri().to_string(),
                     media_type: header("content-type"),
                     has_credentials: !header("cookie").is_empty() || !header("authorization").is_empty(),
                     body,

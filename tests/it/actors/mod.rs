@@ -12,7 +12,7 @@ mod signer;
 pub use broker::{Broker, provider};
 pub use browser::{Browser, Page};
 pub use liar::{Liar, Lie};
-pub use listener::{Answers, Listener};
+pub use listener::{Answers, Heard, Listener};
 pub use octo::Octo;
 pub use relying_party::{RelyingParty, Tokens, claims, hybrid_client};
 pub use server::{Answer, START, TestServer, copy_keys, port_of_nobody};

@@ -6,6 +6,7 @@ use reqwest::header::{COOKIE, SET_COOKIE};
 use crate::actors::{Answer, Browser, RelyingParty, TestServer};
 
 const SESSION: &str = "claviger-session";
+const STATE: &str = "claviger-state";
 const BROWSER: &str = "claviger-browser";
 
 /// Whether these cookies open somebody's account.
@@ -23,7 +24,7 @@ async fn what_a_browser_had_before_sign_in_is_worth_nothing_after_it() {
     let before = browser.cookies.clone();
     assert_eq!(before.keys().collect::<Vec<_>>(), [BROWSER], "no session before anybody has signed in");
     browser.submit(&login, &[("username", "alice"), ("password", "wonderland")], "login-submit").await;
-    assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), [SESSION]);
+    assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), [SESSION, STATE]);
     let after = browser.cookies[SESSION].clone();
     assert_ne!(after, before[BROWSER]);
     assert!(opens_an_account(&server, &format!("{SESSION}={after}")).await);
@@ -85,12 +86,20 @@ async fn cookies_stay_with_the_browser_and_with_us() {
     let form = form.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let signed_in = browser.send(&url, Some(&form)).await;
     let mut seen = 0;
+    let mut read_by_scripts = 0;
     for cookie in shown.headers.get_all(SET_COOKIE).iter().chain(signed_in.headers.get_all(SET_COOKIE)) {
         let attributes: Vec<_> = cookie.to_str().unwrap().split("; ").skip(1).collect();
         let kept: Vec<_> = attributes.iter().filter(|attribute| **attribute != "Max-Age=0").collect();
+        if cookie.to_str().unwrap().starts_with(STATE) {
+            // It is there for a script of ours, and opens nothing.
+            assert_eq!(kept, [&"Path=/", &"SameSite=Lax"]);
+            read_by_scripts += 1;
+            continue;
+        }
         assert_eq!(kept, [&"Path=/", &"HttpOnly", &"SameSite=Lax"], "no Domain, no life beyond the browser's");
         seen += 1;
     }
+    assert_eq!(read_by_scripts, 1);
     assert_eq!(seen, 3, "the browser's is set, then the session's is set and the browser's forgotten");
 }
 

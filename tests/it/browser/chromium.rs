@@ -85,6 +85,11 @@ impl Chromium {
         self.client.goto(url).await.unwrap();
     }
 
+    /// Opens an address that leads to a site that is not to be found.
+    pub async fn open_in_vain(&self, url: &str) {
+        assert!(self.client.goto(url).await.is_err(), "{url} leads somewhere");
+    }
+
     pub async fn back(&self) {
         self.client.back().await.unwrap();
     }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use claviger::flow::manage::Reach;
 use claviger::flow::manage::api_keys::NewApiKey;
+use claviger::flow::manage::{Expected, Reach};
 use claviger::protocol::application_type::ApplicationType;
+use claviger::protocol::client::ClientId;
+use claviger::protocol::client_logout::LogoutUri;
+use claviger::protocol::client_metadata::ClientMetadata;
 use claviger::protocol::redirect_uri::RedirectUri;
 use serde_json::json;
 
@@ -154,6 +157,45 @@ async fn of_the_pages_for_who_is_signed_in() {
     browser.open(&server.url("/logout?client_id=demo-spa")).await;
     browser.sees("Demo browser application asks to sign you out.").await;
     gallery.look(&browser, "logout-client").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_the_end_of_a_sign_out() {
+    let gallery = Gallery::new();
+    let server = TestServer::start().await;
+    let browser = Chromium::start().await;
+    browser.excuse("net::ERR_NAME_NOT_RESOLVED");
+    let long = "A-client-that-was-given-a-name-that-nobody-would-want-to-read-let-alone-to-break";
+    for (id, name) in [("roses", "The Rose Garden"), ("tea", "The Mad Tea-Party"), ("long", long)] {
+        let (callback, page) = (format!("https://{id}.example/callback"), LogoutUri::parse(&format!("https://{id}.example/bye")).ok());
+        register_web_client(&server, id, name, &callback).await;
+        let id = ClientId::parse(id).unwrap();
+        let metadata = |metadata: ClientMetadata| {
+            let frontchannel_logout_uri = page.as_ref().map(ToString::to_string);
+            Ok(ClientMetadata { frontchannel_logout_uri, first_party: true, ..metadata })
+        };
+        server.server.change_client(&id, &Expected::Anything, metadata).await.unwrap().unwrap();
+    }
+    browser.open(&server.url("/account")).await;
+    browser.sign_in("alice", "wonderland").await;
+    browser.sees("Where you are signed in").await;
+    for (client, callback) in [
+        ("roses:roses-secret", "https://roses.example/callback"),
+        ("tea:tea-secret", "https://tea.example/callback"),
+        ("long:long-secret", "https://long.example/callback"),
+    ] {
+        let url = RelyingParty::new(&server, client, callback).authorization_url("openid", "");
+        // It comes back to a site that is not to be found, which is no matter here.
+        browser.open_in_vain(&url).await;
+    }
+    browser.open(&server.url("/logout?client_id=demo-spa&post_logout_redirect_uri=http://localhost:5173/")).await;
+    browser.sees("Demo browser application asks to sign you out.").await;
+    browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    browser.press("Sign out").await;
+    browser.sees("These applications are signing you out, too:").await;
+    browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
+    gallery.look(&browser, "signed-out-told").await;
     browser.close().await;
 }
 

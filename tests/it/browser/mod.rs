@@ -20,6 +20,7 @@ mod party;
 mod provider;
 mod sign_in;
 mod sign_out;
+mod single_logout;
 mod single_sign_on;
 mod spa;
 mod spa_by_backend;

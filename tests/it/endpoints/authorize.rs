@@ -33,12 +33,12 @@ async fn a_code_and_an_error_come_back_in_the_mode_that_was_asked_for_with_state
     for (mode, in_fragment) in [("", false), ("response_mode=query", false), ("response_mode=fragment", true)] {
         let page = Browser::new(&server).log_in_and_consent(&web.authorization_url("openid", mode)).await;
         let pairs = came_back(&page, in_fragment);
-        assert_eq!(names(&pairs), ["code", "state", "iss"]);
+        assert_eq!(names(&pairs), ["code", "state", "iss", "session_state"]);
         assert_eq!((&pairs[1].1, &pairs[2].1), (&"state-1".to_owned(), &server.issuer));
 
         let page = Browser::new(&server).open(&web.authorization_url("openid", &format!("prompt=none&{mode}"))).await;
         let pairs = came_back(&page, in_fragment);
-        assert_eq!(names(&pairs), ["error", "error_description", "state", "iss"]);
+        assert_eq!(names(&pairs), ["error", "error_description", "state", "iss", "session_state"]);
         assert_eq!((&pairs[0].1, &pairs[2].1, &pairs[3].1), (&"login_required".to_owned(), &"state-1".to_owned(), &server.issuer));
     }
 }
@@ -108,7 +108,7 @@ async fn a_state_that_was_not_sent_does_not_come_back() {
     for none in ["", "state=&"] {
         let url = web.authorization_url("openid", "").replace("state=state-1&", none);
         let page = Browser::new(&server).log_in_and_consent(&url).await;
-        assert_eq!(names(&came_back(&page, false)), ["code", "iss"]);
+        assert_eq!(names(&came_back(&page, false)), ["code", "iss", "session_state"]);
     }
 }
 
@@ -158,7 +158,7 @@ async fn order_and_unknown_parameters_make_no_difference() {
     let (path, query) = url.split_once('?').unwrap();
     let reversed = query.split('&').rev().collect::<Vec<_>>().join("&");
     let back = Browser::new(&server).log_in_and_consent(&format!("{path}?{reversed}")).await;
-    assert_eq!(names(&came_back(&back, false)), ["code", "state", "iss"]);
+    assert_eq!(names(&came_back(&back, false)), ["code", "state", "iss", "session_state"]);
     assert_eq!(web.redeem(&back.code()).await.text("scope"), "items:read openid");
 }
 

@@ -65,19 +65,6 @@ async fn clients_pages_are_loaded_before_the_person_goes_on() {
 }
 
 #[tokio::test]
-async fn the_answer_loaded_again_is_the_same_end() {
-    let server = TestServer::start().await;
-    let one = framed(&server, "one:one-secret", "https://one.example/cb", "https://one.example/bye").await;
-    let mut browser = Browser::new(&server);
-    one.sign_in(&mut browser, "openid").await;
-    let question = browser.open("/logout").await;
-    let first = browser.submit(&question, &[], "logout-yes").await;
-    assert!(first.body.contains("<iframe") && first.body.contains("href=\"/\""), "{}", first.body);
-    let again = browser.submit(&question, &[], "logout-yes").await;
-    assert!(again.status == 200 && again.body.contains("You are signed out."), "{}", again.body);
-}
-
-#[tokio::test]
 async fn who_ends_their_own_session_on_the_account_page_has_clients_told() {
     let server = TestServer::start().await;
     let one = framed(&server, "one:one-secret", "https://one.example/cb", "https://one.example/bye").await;
