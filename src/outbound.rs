@@ -215,7 +215,18 @@ impl Outbound {
 
     /// What a document says, such as a key set. How long it waits for its turn is for the caller to bound.
     pub async fn document(&self, url: &str, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {
-        let request = Request::get(url).header(ACCEPT, "*/*").body(Vec::new()).map_err(|_| OutboundFailure::BadUrl)?;
+        self.fetch(url, "*/*", private).await
+    }
+
+    /// The bytes of something that is called a picture, if they are not more than `most`. How long it waits for its turn is for the caller to
+    /// bound.
+    pub async fn picture(&self, url: &str, most: usize, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {
+        let limits = Limits { body: most.min(self.limits.body), ..self.limits };
+        Self { limits, ..self.clone() }.fetch(url, "image/webp, image/png, image/jpeg, image/gif", private).await
+    }
+
+    async fn fetch(&self, url: &str, accept: &'static str, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {
+        let request = Request::get(url).header(ACCEPT, accept).body(Vec::new()).map_err(|_| OutboundFailure::BadUrl)?;
         let host = Target::of(request.uri(), private)?.host;
         let answer = self.send(request, private).await?;
         if answer.status() != StatusCode::OK {

@@ -12,6 +12,7 @@ use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType};
 use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::client_presentation::LogoUri;
 use crate::protocol::jose::KeySource;
 use crate::protocol::subject_type::SubjectType;
 
@@ -248,6 +249,11 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("default_max_age", client.login.max_age.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds} s"))),
         row("default_acr_values", list(&client.login.acr_values)),
         row("initiate_login_uri", list(&client.login.initiate_login_uri)),
+        row("logo_uri", client.presentation.logo.as_ref().map_or("-", LogoUri::as_str).to_owned()),
+        row("client_uri", list(&client.presentation.home)),
+        row("policy_uri", list(&client.presentation.policy)),
+        row("tos_uri", list(&client.presentation.terms)),
+        row("contacts", if client.presentation.contacts.is_empty() { "-".to_owned() } else { client.presentation.contacts.join(", ") }),
         row("pkce", client.pkce.to_string()),
         row("grant_types", list(&client.grant_types)),
         row("response_types", client.response_types.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ")),

@@ -1,15 +1,18 @@
 //! Asking a person whether a client may have what it asks for.
 
+use std::sync::Arc;
+
 use crate::flow::authorize::{Considered, Next, name_of};
 use crate::flow::{Failure, Server};
 use crate::identity::session::Interaction;
+use crate::protocol::client::Client;
 use crate::protocol::token::Token;
 use crate::store::Applied;
 
 /// What the consent page asks.
 pub struct Question {
-    /// The client's name.
-    pub client_name: String,
+    /// The client.
+    pub client: Arc<Client>,
     /// Who is asked.
     pub person: String,
     /// What is asked for: each scope word and what it allows.
@@ -30,7 +33,7 @@ impl Server {
         let scopes =
             scope.iter().map(|word| (word.to_string(), catalog.description(word.as_str()).unwrap_or_default().to_owned())).collect();
         Ok(Some(Question {
-            client_name: client.name.clone(),
+            client,
             person: current.user.display_name().to_owned(),
             scopes,
             redirect_uri: destination.redirect_uri().to_owned(),

@@ -1,6 +1,7 @@
 //! Signing a person in.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
@@ -12,6 +13,7 @@ use crate::identity::session::{Interaction, Session};
 use crate::identity::user::User;
 use crate::protocol::authentication::Authentication;
 use crate::protocol::authorize::{Reason, Turned};
+use crate::protocol::client::Client;
 use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::subject::SessionId;
@@ -22,8 +24,8 @@ use crate::store::Applied;
 /// What the login page shows beside its form.
 #[derive(Default)]
 pub struct Prompt {
-    /// The name of the client that waits, if one does.
-    pub client_name: Option<String>,
+    /// The client that waits, if one does.
+    pub client: Option<Arc<Client>>,
     /// The name to prefill.
     pub username: Option<String>,
     /// The other provider that the client asks for.
@@ -89,7 +91,7 @@ impl Server {
             Ok(Considered { client, next, .. }) => {
                 let (username, provider) =
                     if let Next::Login(request) = next { (request.login_hint, request.provider) } else { (None, None) };
-                Prompt { client_name: Some(client.name.clone()), username, provider }
+                Prompt { client: Some(client), username, provider }
             }
             Err(_) => Prompt::default(),
         })

@@ -12,6 +12,7 @@ pub mod authorize;
 pub mod back_channel;
 mod catalog;
 mod client_keys;
+pub mod client_logo;
 mod client_signature;
 pub mod consent;
 pub mod demo;
@@ -93,6 +94,7 @@ pub struct Server {
     objects_in_time: request_object::InTime,
     pairwise_salt: OnceCell<PairwiseSalt>,
     ended_sessions: back_channel::News,
+    logos: client_logo::Logos,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -188,6 +190,7 @@ impl Server {
             objects_in_time,
             ended_sessions,
             pairwise_salt: OnceCell::new(),
+            logos: client_logo::Logos::new(None),
         }
     }
 
@@ -198,11 +201,12 @@ impl Server {
         self
     }
 
-    /// The server that also asks clients for what they publish themselves (their keys, their request objects, who is of their sector), and tells
-    /// them that a session is over. `private` are the hosts that may be somewhere private.
+    /// The server that also asks clients for what they publish themselves (keys, request objects, who is of their sector, logos), and tells them
+    /// that a session is over. `private` are the hosts that may be somewhere private.
     #[must_use]
     pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
         self.published_keys = client_keys::PublishedKeys::new(outbound.clone(), private.clone());
+        self.logos = client_logo::Logos::new(Some((outbound.clone(), private.clone())));
         self.clients_asked = Some((outbound, private));
         self
     }

@@ -9,7 +9,7 @@ use url::{Host, Url, form_urlencoded};
 use crate::flow::Server;
 use crate::pages::login::{onward, waiting_query};
 use crate::pages::post::{malformed, own_form};
-use crate::pages::views::{ConsentPage, ReturnTo, ScopeLine};
+use crate::pages::views::{ClientAbout, ConsentPage, ReturnTo, ScopeLine};
 use crate::pages::visit::{Visit, page, sorry};
 use crate::protocol::explanation::{Explanation, Fact};
 use crate::protocol::issuer::is_loopback;
@@ -30,7 +30,8 @@ pub(super) async fn consent(request: &Request, server: Data<&Arc<Server>>) -> Re
     let shown = page(&ConsentPage {
         csrf: &csrf,
         continue_query: &query,
-        client_name: &question.client_name,
+        client_name: &question.client.name,
+        about: ClientAbout::of(&question.client.id, &question.client.presentation),
         name: &question.person,
         scopes: &scopes,
         return_to: place.as_view(),

@@ -14,7 +14,7 @@ use crate::flow::providers::{Button, WaysAgain};
 use crate::flow::{Failure, Server};
 use crate::pages::post::own_form;
 use crate::pages::provider::{Way, leave};
-use crate::pages::views::{LoginAlert, LoginPage, ProviderButton};
+use crate::pages::views::{ClientAbout, LoginAlert, LoginPage, ProviderButton};
 use crate::pages::visit::{Visit, sorry};
 use crate::protocol::grant::password;
 use crate::protocol::params::Params;
@@ -138,10 +138,12 @@ pub(super) async fn form(request: &Request, server: &Server, mut visit: Visit, p
         Err(failure) => return sorry(&failure, request),
     };
     let csrf = visit.csrf(server);
+    let client = prompt.client.as_deref();
     let page = LoginPage {
         csrf: &csrf,
         continue_query: shown.query,
-        client_name: prompt.client_name.as_deref(),
+        client_name: client.map(|client| client.name.as_str()),
+        about: client.map(|client| ClientAbout::of(&client.id, &client.presentation)).unwrap_or_default(),
         username: shown.username,
         alert: shown.alert.map(|(alert, _)| alert),
         providers: &providers,

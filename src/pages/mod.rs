@@ -4,6 +4,7 @@ mod account;
 mod api_keys;
 mod assets;
 mod check_session;
+mod client_logo;
 mod consent;
 pub mod docs;
 mod home;
@@ -24,7 +25,7 @@ use poem::{EndpointExt, IntoEndpoint, Route, get, post as posted};
 use crate::flow::Server;
 
 /// The pages and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub const METHODS: [(&str, &str); 19] = [
+pub const METHODS: [(&str, &str); 20] = [
     ("/", "GET, HEAD"),
     ("/login", "GET, HEAD, POST"),
     ("/login/with/:provider", "POST"),
@@ -40,6 +41,7 @@ pub const METHODS: [(&str, &str); 19] = [
     ("/account/password", "POST"),
     ("/account/providers/link", "POST"),
     ("/account/providers/unlink", "POST"),
+    ("/client-logo/:client", "GET, HEAD"),
     ("/assets/claviger.css", "GET, HEAD"),
     ("/assets/claviger.svg", "GET, HEAD"),
     ("/assets/signed-out.js", "GET, HEAD"),
@@ -66,6 +68,7 @@ pub fn routes(route: Route, server: &Arc<Server>, documented: bool) -> Route {
         .at("/account/password", page(posted(account::change_password)))
         .at("/account/providers/link", page(posted(provider_links::link)))
         .at("/account/providers/unlink", page(posted(provider_links::unlink)))
+        .at("/client-logo/:client", page(get(client_logo::client_logo)))
         .at("/assets/claviger.css", page(get(assets::stylesheet)))
         .at("/assets/claviger.svg", page(get(assets::logo)))
         .at("/assets/signed-out.js", page(get(assets::signed_out)))

@@ -5,6 +5,7 @@ use crate::protocol::application_type::ApplicationType;
 use crate::protocol::client::{AuthMethod, Client, ClientId, InvalidClientId, PkceRule, TokenLifetimes};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::client_logout::ClientLogout;
+use crate::protocol::client_presentation::Presentation;
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::request_object::RequestObjectRules;
@@ -107,6 +108,7 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         request_objects: RequestObjectRules::default(),
         subjects: SubjectRules::default(),
         login: LoginRules::default(),
+        presentation: Presentation::default(),
         pkce: PkceRule::Required,
         grant_types: [].into(),
         response_types: [].into(),

@@ -12,6 +12,7 @@ use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::{self, ClaimRule, Target};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::client_logout::{ClientLogout, LogoutRevokes};
+use crate::protocol::client_presentation::Presentation;
 use crate::protocol::grant::Grant;
 use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::login_rules::LoginRules;
@@ -233,6 +234,8 @@ pub struct Client {
     pub subjects: SubjectRules,
     /// How its people sign in.
     pub login: LoginRules,
+    /// What it says about itself to people.
+    pub presentation: Presentation,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it registered for.
@@ -429,6 +432,7 @@ impl Client {
         );
         problems.extend(self.roles.iter().filter(|role| !is_role(role)).map(|role| Problem::new("roles", format!("{role:?} {ROLE_RULE}"))));
         problems.extend(self.login.problems());
+        problems.extend(self.presentation.problems());
         problems.extend(claim_rule::problems(&self.claims, Target::ALL));
         problems.extend(self.logout.problems(&self.redirect_uris));
         problems

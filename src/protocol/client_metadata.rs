@@ -11,6 +11,7 @@ use crate::protocol::claim_rule::ClaimRule;
 use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
+use crate::protocol::client_presentation::{LogoUri, Presentation};
 use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
@@ -68,6 +69,20 @@ pub struct ClientMetadata {
     /// Where others may send people who want to sign in at it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
+    /// Its logo: PNG, JPEG, WebP or GIF.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_uri: Option<String>,
+    /// Its home page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
+    /// What it does with what it learns about people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// What it asks people to agree to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos_uri: Option<String>,
+    /// How whoever manages this server reaches those who are responsible for it.
+    pub contacts: Vec<String>,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it may use.
@@ -130,6 +145,11 @@ impl Default for ClientMetadata {
             require_auth_time: false,
             default_acr_values: Vec::new(),
             initiate_login_uri: None,
+            logo_uri: None,
+            client_uri: None,
+            policy_uri: None,
+            tos_uri: None,
+            contacts: Vec::new(),
             pkce: PkceRule::Required,
             grant_types: [GrantType::AuthorizationCode].into(),
             response_types: None,
@@ -175,6 +195,11 @@ impl ClientMetadata {
             require_auth_time: client.login.needs_auth_time,
             default_acr_values: client.login.acr_values.clone(),
             initiate_login_uri: client.login.initiate_login_uri.as_ref().map(WebUri::to_string),
+            logo_uri: client.presentation.logo.as_ref().map(|uri| uri.as_str().to_owned()),
+            client_uri: client.presentation.home.as_ref().map(WebUri::to_string),
+            policy_uri: client.presentation.policy.as_ref().map(WebUri::to_string),
+            tos_uri: client.presentation.terms.as_ref().map(WebUri::to_string),
+            contacts: client.presentation.contacts.clone(),
             pkce: client.pkce,
             grant_types: client.grant_types.clone(),
             response_types: Some(client.response_types.clone()),
@@ -223,6 +248,13 @@ impl ClientMetadata {
         let web_uri =
             |problems: &mut Vec<Problem>, field: &str, uri: Option<&str>| uri.and_then(|uri| parsed(problems, field, WebUri::parse(uri)));
         let initiate_login_uri = web_uri(&mut problems, "initiate_login_uri", self.initiate_login_uri.as_deref());
+        let presentation = Presentation {
+            logo: self.logo_uri.as_deref().and_then(|uri| parsed(&mut problems, "logo_uri", LogoUri::parse(uri))),
+            home: web_uri(&mut problems, "client_uri", self.client_uri.as_deref()),
+            policy: web_uri(&mut problems, "policy_uri", self.policy_uri.as_deref()),
+            terms: web_uri(&mut problems, "tos_uri", self.tos_uri.as_deref()),
+            contacts: self.contacts.clone(),
+        };
         let sector = self.sector_identifier_uri.as_deref().map(SectorIdentifierUri::parse);
         let sector_identifier_uri = sector.and_then(|sector| parsed(&mut problems, "sector_identifier_uri", sector));
         let cors_origins = all_parsed(&mut problems, "cors_origins", &self.cors_origins, Origin::parse);
@@ -250,6 +282,7 @@ impl ClientMetadata {
                 acr_values: self.default_acr_values.clone(),
                 initiate_login_uri,
             },
+            presentation,
             pkce: self.pkce,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),

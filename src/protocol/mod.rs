@@ -2,7 +2,7 @@
 //!
 //! | specification | where |
 //! |---|---|
-//! | RFC 6749 §2.2, RFC 7591 §2, OpenID Connect Registration §2: client metadata | [`client`], [`client_metadata`], [`application_type`], [`login_rules`], [`web_uri`] |
+//! | RFC 6749 §2.2, RFC 7591 §2, OpenID Connect Registration §2: client metadata | [`client`], [`client_metadata`], [`application_type`], [`login_rules`], [`client_presentation`], [`web_uri`] |
 //! | RFC 6749 §2.3, Appendix A.2: client authentication | [`client_auth`], [`chosen_secret`] |
 //! | RFC 7521 §4.2, RFC 7523, RFC 10070: clients that sign who they are | [`client_assertion`] |
 //! | RFC 7515, RFC 7517: what others sign, and their keys | [`jose`] |
@@ -28,6 +28,7 @@
 //! | OpenID Connect Front-Channel Logout §2, Back-Channel Logout §2.2: what clients register about it | [`client_logout`] |
 //! | OpenID Connect Back-Channel Logout §2.4: logout tokens | [`logout_token`] |
 //! | OpenID Connect Session Management §2: what a client's page compares with | [`session_state`] |
+//! | W3C PNG §5.2, RFC 9649: kinds of pictures | [`picture`] |
 //! | W3C Trace Context §3.2.2.3: the name of a request | [`trace_id`] |
 
 pub mod access_token;
@@ -46,6 +47,7 @@ pub mod client_assertion;
 pub mod client_auth;
 pub mod client_logout;
 pub mod client_metadata;
+pub mod client_presentation;
 pub mod explanation;
 pub mod grant;
 pub mod id_token;
@@ -57,6 +59,7 @@ pub mod logout;
 pub mod logout_token;
 pub mod metadata;
 pub mod params;
+pub mod picture;
 pub mod pkce;
 pub mod problem;
 pub mod redirect_uri;

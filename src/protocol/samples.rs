@@ -9,6 +9,7 @@ use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, PkceRule, ResponseType, TokenLifetimes};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::client_logout::ClientLogout;
+use crate::protocol::client_presentation::Presentation;
 use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::login_rules::LoginRules;
@@ -45,6 +46,7 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         request_objects: RequestObjectRules::default(),
         subjects: SubjectRules::default(),
         login: LoginRules::default(),
+        presentation: Presentation::default(),
         pkce: PkceRule::Required,
         grant_types: grants.iter().copied().collect(),
         response_types: code.then_some(ResponseType::Code).into_iter().collect(),

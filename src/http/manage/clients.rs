@@ -90,6 +90,16 @@ struct Metadata {
     default_acr_values: Option<Vec<String>>,
     /// An https URL at which it begins a sign-in that others ask for (OpenID Connect Core section 4). This server sends nobody there.
     initiate_login_uri: Option<String>,
+    /// An https URL of its logo: PNG, JPEG, WebP or GIF, 256 KiB at most. People get it from this server.
+    logo_uri: Option<String>,
+    /// An https URL of its home page, to which the login and the consent page link.
+    client_uri: Option<String>,
+    /// An https URL of its privacy policy, likewise.
+    policy_uri: Option<String>,
+    /// An https URL of its terms of service, likewise.
+    tos_uri: Option<String>,
+    /// How those who are responsible for it are reached. Pages for people don't show them.
+    contacts: Option<Vec<String>>,
     /// Whether its codes need a proof key.
     pkce: Option<PkceRule>,
     /// The grants that it may use.

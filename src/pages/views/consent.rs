@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use crate::pages::views::ClientAbout;
+
 /// `/consent`: may this client have these scopes?
 #[derive(Template)]
 #[template(path = "consent.html", config = ".askama.toml")]
@@ -12,6 +14,8 @@ pub struct ConsentPage<'a> {
     pub continue_query: &'a str,
     /// The client's name.
     pub client_name: &'a str,
+    /// What it says about itself besides.
+    pub about: ClientAbout<'a>,
     /// Who is signed in.
     pub name: &'a str,
     /// What is asked for.
@@ -42,7 +46,7 @@ pub enum ReturnTo<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::views::assert_has;
+    use crate::pages::views::{ClientLink, LoginPage, assert_has};
 
     impl ConsentPage<'static> {
         pub(crate) fn sample() -> Self {
@@ -57,6 +61,7 @@ mod tests {
                 csrf: "csrf-1",
                 continue_query: "client_id=demo-web&scope=openid",
                 client_name: "Looking Glass",
+                about: ClientAbout::default(),
                 name: "Alice Liddell",
                 scopes: SCOPES,
                 return_to: ReturnTo::Site("glass.example"),
@@ -84,6 +89,22 @@ mod tests {
             ],
         );
         assert!(!page.contains("return-warning"), "{page}");
+    }
+
+    #[test]
+    fn what_a_client_says_about_itself_comes_from_us_or_leads_away_without_a_trace() {
+        let about = || ClientAbout {
+            logo: Some("/client-logo/glass".to_owned()),
+            links: vec![ClientLink { id: "client-policy", label: "Privacy policy", url: "https://glass.example/privacy?a=1&b=2" }],
+        };
+        let consent = ConsentPage { about: about(), ..ConsentPage::sample() }.render().unwrap();
+        let login = LoginPage { about: about(), ..LoginPage::sample() }.render().unwrap();
+        for page in [consent, login] {
+            let link = r#"href="https://glass.example/privacy?a=1&#38;b=2" target="_blank" rel="noopener noreferrer">Privacy policy</a>"#;
+            assert_has(&page, &[r#"src="/client-logo/glass" "#, link]);
+        }
+        let page = ConsentPage::sample().render().unwrap();
+        assert!(!page.contains("client-logo") && !page.contains("client-links"), "{page}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use askama::Template;
 
-use crate::pages::views::write_too_many;
+use crate::pages::views::{ClientAbout, write_too_many};
 
 /// `/login`: asks for username and password.
 #[derive(Template)]
@@ -16,6 +16,8 @@ pub struct LoginPage<'a> {
     pub continue_query: &'a str,
     /// The name of the client that asks, if one does.
     pub client_name: Option<&'a str>,
+    /// What it says about itself besides.
+    pub about: ClientAbout<'a>,
     /// Filled in already: what was typed before, or the `login_hint`; may be empty.
     pub username: &'a str,
     /// Why the last attempt failed.
@@ -81,6 +83,7 @@ mod tests {
                 csrf: "csrf-1",
                 continue_query: "client_id=demo-web&scope=openid",
                 client_name: Some("Looking Glass"),
+                about: ClientAbout::default(),
                 username: "",
                 alert: None,
                 providers: &[],

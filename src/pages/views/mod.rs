@@ -4,6 +4,7 @@
 //! drive these pages: change none without need.
 
 mod account;
+mod client;
 mod consent;
 mod docs;
 mod home;
@@ -15,6 +16,7 @@ use std::fmt;
 pub use account::{
     AccountNotice, AccountPage, AppLine, ClaimLine, IdentityLine, KeyEnd, KeyLine, KeyScope, KeysPart, PasswordProblem, SessionLine,
 };
+pub use client::{ClientAbout, ClientLink};
 pub use consent::{ConsentPage, ReturnTo, ScopeLine};
 pub use docs::{DocsPage, DocsReturnPage};
 pub use home::HomePage;
@@ -82,6 +84,7 @@ mod tests {
         };
         let scope = KeyScope { name: hostile(), description: hostile(), chosen: true };
         let keys = KeysPart { lines: vec![key], scopes: vec![scope], ends: Vec::new(), name: hostile() };
+        let about = || ClientAbout { logo: Some(hostile()), links: vec![ClientLink { id: "client-uri", label: "Website", url: HOSTILE }] };
         let pages = [
             HomePage { issuer: HOSTILE, name: None, documented: true }.render(),
             HomePage { issuer: HOSTILE, name: some, documented: true }.render(),
@@ -89,6 +92,7 @@ mod tests {
                 csrf: HOSTILE,
                 continue_query: HOSTILE,
                 client_name: some,
+                about: about(),
                 username: HOSTILE,
                 alert: Some(LoginAlert::Provider(HOSTILE)),
                 providers: &providers,
@@ -100,6 +104,7 @@ mod tests {
                 csrf: HOSTILE,
                 continue_query: HOSTILE,
                 client_name: HOSTILE,
+                about: about(),
                 name: HOSTILE,
                 scopes: &scopes,
                 return_to: ReturnTo::App(HOSTILE),

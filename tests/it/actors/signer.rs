@@ -99,6 +99,8 @@ impl Keys {
 pub enum Publishes {
     Keys(Value),
     Object(String),
+    /// Bytes, and what they are called.
+    File(&'static str, Vec<u8>),
     Redirect,
     Megabytes,
     Nothing,
@@ -129,6 +131,7 @@ impl KeyHost {
                 match publishes {
                     Publishes::Keys(keys) => Response::builder().content_type("application/json").body(keys.to_string()),
                     Publishes::Object(object) => Response::builder().content_type("application/jwt").body(object),
+                    Publishes::File(media_type, bytes) => Response::builder().content_type(media_type).body(bytes),
                     Publishes::Redirect => Response::builder().status(StatusCode::FOUND).header("location", "/elsewhere").finish(),
                     Publishes::Megabytes => Response::builder().body(vec![b' '; 10 * 1024 * 1024]),
                     Publishes::Nothing => Response::builder().status(StatusCode::NOT_FOUND).finish(),

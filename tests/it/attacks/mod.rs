@@ -6,6 +6,7 @@ mod bad_input;
 mod bad_input_on_pages;
 mod client_assertion;
 mod client_authentication;
+mod client_logo;
 mod code_replay;
 mod confused_tokens;
 mod csrf;

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::chromium::Chromium;
 use super::gallery::Gallery;
-use crate::actors::{Browser, Octo, RelyingParty, TestServer, provider};
+use crate::actors::{Browser, KeyHost, Octo, Publishes, RelyingParty, TestServer, provider};
 
 const EVERYTHING: &str = "openid profile email address phone offline_access items:read items:write";
 const EVERY_OWN_SCOPE: &str = "clients:read clients:write users:read users:write apis:read apis:write keys:read keys:write sessions:read";
@@ -117,6 +117,32 @@ async fn of_the_pages_on_the_way_to_a_client() {
     browser.sees("Returning to the application").await;
     browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
     gallery.look(&browser, "form-post").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_a_client_that_says_who_it_is() {
+    let gallery = Gallery::new();
+    let server = TestServer::start().await;
+    let browser = Chromium::start().await;
+    let host = KeyHost::start(Publishes::File("image/png", include_bytes!("rose.png").to_vec())).await;
+    register_web_client(&server, "roses", "The Rose Garden", "https://roses.example/callback").await;
+    let members = json!({
+        "logo_uri": host.url,
+        "client_uri": "https://roses.example/",
+        "policy_uri": "https://roses.example/privacy",
+        "tos_uri": "https://roses.example/terms",
+    });
+    let id = ClientId::parse("roses").unwrap();
+    server.server.patch_client(Reach::Everything, &id, &Expected::Anything, &members).await.unwrap().unwrap();
+    let roses = RelyingParty::new(&server, "roses:roses-secret", "https://roses.example/callback");
+    browser.open(&roses.authorization_url("openid profile items:read", "")).await;
+    browser.sees("Terms of service").await;
+    assert_eq!(browser.script("return document.querySelector('#client-logo').naturalWidth").await, 128, "it comes with the page");
+    gallery.look(&browser, "login-client").await;
+    browser.sign_in("alice", "wonderland").await;
+    browser.sees("You then return to roses.example.").await;
+    gallery.look(&browser, "consent-client").await;
     browser.close().await;
 }
 

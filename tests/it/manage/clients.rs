@@ -168,6 +168,33 @@ async fn a_client_says_how_its_people_sign_in() {
 }
 
 #[tokio::test]
+async fn a_client_says_what_people_shall_know_of_it() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    let about = json!({
+        "logo_uri": "https://shop.example/logo.png", "client_uri": "https://shop.example/", "policy_uri": "https://shop.example/privacy#all",
+        "tos_uri": "https://shop.example/terms?lang=en", "contacts": ["help@shop.example", "<b>Zoë</b>"]
+    });
+    let changed = alice.patch("/clients/demo-web", &about).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let shown = alice.get("/clients/demo-web").await.json();
+    for (member, value) in about.as_object().unwrap() {
+        assert_eq!(&shown[member], value);
+    }
+    for field in ["logo_uri", "client_uri", "policy_uri", "tos_uri"] {
+        for wrong in
+            ["http://shop.example/", "javascript:alert(1)", "data:image/png;base64,AAAA", "https://user@shop.example/", "/logo.png", ""]
+        {
+            let refused = alice.patch("/clients/demo-web", &json!({ field: wrong })).await;
+            assert_eq!(assert_problem(&refused, 422), [field], "{wrong}");
+        }
+    }
+    for (wrong, field) in [(json!(["a", "b\nc"]), "contacts[1]"), (json!(vec!["a"; 11]), "contacts"), (json!([""]), "contacts[0]")] {
+        assert_eq!(assert_problem(&alice.patch("/clients/demo-web", &json!({ "contacts": wrong })).await, 422), [field]);
+    }
+}
+
+#[tokio::test]
 async fn nobody_undoes_what_another_changed_meanwhile() {
     let server = TestServer::start().await;
     let alice = Manager::alice(&server).await;

@@ -35,6 +35,7 @@ use claviger::protocol::claims_request::AskedClaims;
 use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
 use claviger::protocol::client_assertion::AssertionRules;
 use claviger::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
+use claviger::protocol::client_presentation::{LogoUri, Presentation};
 use claviger::protocol::grant::{Effect, Grant, SealedSuccessor, authorization_code};
 use claviger::protocol::jose::Algorithm;
 use claviger::protocol::login_rules::LoginRules;
@@ -110,6 +111,13 @@ fn client(id: &str) -> Client {
             needs_auth_time: true,
             acr_values: vec!["urn:b".to_owned(), "urn:a".to_owned()],
             initiate_login_uri: Some(WebUri::parse("https://a.example/login?x=%22").unwrap()),
+        },
+        presentation: Presentation {
+            logo: Some(LogoUri::parse("https://a.example/logo.png?x=%22").unwrap()),
+            home: Some(WebUri::parse("https://a.example/home").unwrap()),
+            policy: Some(WebUri::parse("https://a.example/policy").unwrap()),
+            terms: Some(WebUri::parse("https://a.example/terms#one").unwrap()),
+            contacts: vec![HOSTILE.to_owned(), "help@a.example".to_owned()],
         },
         pkce: PkceRule::Optional,
         grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
