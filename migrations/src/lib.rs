@@ -20,6 +20,7 @@ mod m0012_claim_rule;
 mod m0013_api_key;
 mod m0020_provider;
 mod m0021_client_key;
+mod m0022_client_responses;
 mod m0023_logout;
 mod m0024_subject;
 mod m0025_presentation;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_subject::Migration),
             Box::new(m0025_presentation::Migration),
             Box::new(m0023_logout::Migration),
+            Box::new(m0022_client_responses::Migration),
         ]
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::cli::output::{SecretOf, Trouble, say, say_secret, table};
+use crate::cli::output::{SecretOf, Trouble, say, say_secret, table, word};
 use crate::cli::place::Place;
 use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
@@ -13,7 +13,7 @@ use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, P
 use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::client_presentation::LogoUri;
-use crate::protocol::jose::KeySource;
+use crate::protocol::jose::{KeySource, SigningAlgorithm};
 use crate::protocol::subject_type::SubjectType;
 
 /// Manage the registered applications
@@ -98,6 +98,12 @@ struct Add {
     /// Seconds since people last signed in, after which they have to again, where its requests say nothing else
     #[arg(long, value_name = "SECONDS")]
     default_max_age: Option<u32>,
+    /// What its ID tokens are signed with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or `EdDSA` [default: RS256]
+    #[arg(long, value_name = "ALGORITHM", value_parser = word(SigningAlgorithm::parse))]
+    id_token_alg: Option<SigningAlgorithm>,
+    /// What answers of userinfo are signed with, as above [default: they are plain JSON]
+    #[arg(long, value_name = "ALGORITHM", value_parser = word(SigningAlgorithm::parse))]
+    userinfo_alg: Option<SigningAlgorithm>,
     /// A grant type: `authorization_code` (the default), `client_credentials`, `refresh_token`, `password`, `implicit`; may be repeated
     #[arg(long = "grant", value_name = "GRANT", value_parser = word(GrantType::parse))]
     grants: Vec<GrantType>,
@@ -138,11 +144,6 @@ struct Add {
 
 /// What stands before a generated secret.
 const SHOWN: &str = "Its secret, shown this once";
-
-/// A parser for a specification's word.
-fn word<T: Clone + Send + Sync + 'static>(parse: fn(&str) -> Option<T>) -> impl Fn(&str) -> Result<T, String> + Clone {
-    move |text| parse(text).ok_or_else(|| "it is not one of those that the help names".to_owned())
-}
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     let server = arguments.place.server().await?;
@@ -208,6 +209,8 @@ impl Add {
             subject_type: self.subject_type,
             sector_identifier_uri: self.sector_identifier_uri,
             default_max_age: self.default_max_age,
+            id_token_signed_response_alg: self.id_token_alg,
+            userinfo_signed_response_alg: self.userinfo_alg,
             pkce: if self.pkce_optional { PkceRule::Optional } else { PkceRule::Required },
             grant_types: if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.into_iter().collect() },
             response_types: (!self.response_types.is_empty()).then(|| self.response_types.into_iter().collect()),
@@ -243,6 +246,8 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("application_type", client.application_type.to_string()),
         row("auth_method", client.auth_method.to_string()),
         row("keys", client.keys.as_ref().map_or_else(|| "-".to_owned(), keys)),
+        row("id_token", client.responses.id_token_signed.to_string()),
+        row("userinfo", client.responses.userinfo_signed.map_or_else(|| "-".to_owned(), |algorithm| algorithm.to_string())),
         row("secrets", client.secrets.len().to_string()),
         row("subject_type", client.subjects.kind.to_string()),
         row("sector", client.sector().map_or_else(|| "-".to_owned(), |sector| sector.to_string())),

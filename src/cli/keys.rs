@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::output::{Trouble, complain, say, table};
+use crate::cli::output::{Trouble, complain, say, table, word};
 use crate::cli::place::Place;
 use crate::clock::Clock;
+use crate::protocol::jose::SigningAlgorithm;
 use crate::protocol::metadata::KEY_SET_LIFETIME;
 use crate::random::Random;
 use crate::signing::{Key, KeyFolder, KeySize, KeyState, Kid};
@@ -33,11 +34,14 @@ enum Command {
         /// The key's identifier
         kid: String,
     },
-    /// Add an RSA key of your own as the next one (PEM, PKCS#8 or PKCS#1)
-    #[command(after_help = "Example:\n  claviger keys add my-key.pem")]
+    /// Add a key of your own as the next one (PEM: PKCS#8, PKCS#1 or SEC 1)
+    #[command(after_help = "Examples:\n  claviger keys add my-key.pem\n  claviger keys add my-key.pem --algorithm PS256")]
     Add {
         /// The file with the private key
         file: PathBuf,
+        /// What it shall sign with [default: RS256, ES256, ES384 or `EdDSA`, whichever the key is for]
+        #[arg(long, value_name = "ALGORITHM", value_parser = word(SigningAlgorithm::parse))]
+        algorithm: Option<SigningAlgorithm>,
     },
     /// Take a key out at once, because it may have leaked: no token that it signed is believed any more
     #[command(
@@ -48,8 +52,12 @@ enum Command {
         kid: String,
     },
     /// Sign with the next key from now on, and make another next one
-    #[command(after_help = "Example:\n  claviger keys rotate")]
-    Rotate,
+    #[command(after_help = "Examples:\n  claviger keys rotate\n  claviger keys rotate --algorithm ES256")]
+    Rotate {
+        /// Only the keys of this algorithm [default: those of each that has keys]
+        #[arg(long, value_name = "ALGORITHM", value_parser = word(SigningAlgorithm::parse))]
+        algorithm: Option<SigningAlgorithm>,
+    },
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
@@ -62,7 +70,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
             let rows: Vec<_> = folder()?
                 .keyring()?
                 .keys()
-                .map(|key| vec![key.kid().to_string(), key.algorithm().to_owned(), state(key.state())])
+                .map(|key| vec![key.kid().to_string(), key.algorithm().to_string(), state(key.state())])
                 .collect();
             say(table(&rows))?;
         }
@@ -73,30 +81,37 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
             };
             say(serde_json::to_string_pretty(key).map_err(|error| Trouble::new(error.to_string()))?)?;
         }
-        Command::Add { file } => {
+        Command::Add { file, algorithm } => {
             let pem = std::fs::read_to_string(&file).map_err(|error| Trouble::new(format!("{} can't be read: {error}", file.display())))?;
             // It may be brought along before the server was ever started.
-            let imported = KeyFolder::open_or_create(&config.keys.folder, size, &random, now)?.import(&pem, now)?;
-            say(format!("{} is the next key; `claviger keys rotate` makes it sign.", imported.next))?;
+            let folder = KeyFolder::open_or_create(&config.keys.folder, size, &random, now)?;
+            let imported = folder.import(&pem, algorithm, size, &random, now)?;
+            say(format!("{} is the next key for {}; `claviger keys rotate` makes it sign.", imported.next, imported.algorithm))?;
         }
         Command::Disable { kid } => {
             let parsed = Kid::parse(&kid).map_err(|problem| Trouble::new(format!("{kid:?}: {problem}")))?;
-            folder()?.disable(&parsed, size, &random, now)?;
+            let folder = folder()?;
+            let algorithm = folder.keyring()?.keys().find(|key| *key.kid() == parsed).map(Key::algorithm).unwrap_or_default();
+            folder.disable(&parsed, size, &random, now)?;
             say(format!("{kid} is gone: verifiers refuse its tokens as soon as they fetch the keys anew, within minutes."))?;
-            say(format!("{} signs from now on.", folder()?.keyring()?.active().kid()))?;
-        }
-        Command::Rotate => {
-            if let Some(KeyState::Next { since }) =
-                folder()?.keyring()?.keys().map(Key::state).find(|state| matches!(state, KeyState::Next { .. }))
-                && now.since(since) < KEY_SET_LIFETIME
-            {
-                complain(
-                    "the next key is younger than the copies of the key set that verifiers may hold: some may refuse its tokens for a few minutes",
-                );
+            if let Some(active) = folder.keyring()?.active_for(algorithm) {
+                say(format!("{} signs with {algorithm} from now on.", active.kid()))?;
             }
-            let rotation = folder()?.rotate(size, &random, now, Duration::ZERO)?;
-            say(format!("{} signs from now on. {} is published as the next one.", rotation.active, rotation.next))?;
-            say(format!("{} is retired, and published for as long as its tokens may live.", rotation.retired))?;
+        }
+        Command::Rotate { algorithm } => {
+            let folder = folder()?;
+            let keyring = folder.keyring()?;
+            for algorithm in algorithm.map_or_else(|| keyring.algorithms(), |algorithm| vec![algorithm]) {
+                let is_young = |state| matches!(state, KeyState::Next { since } if now.since(since) < KEY_SET_LIFETIME);
+                if keyring.keys().any(|key| key.algorithm() == algorithm && is_young(key.state())) {
+                    complain(&format!(
+                        "the next key for {algorithm} is younger than the copies of the key set that verifiers may hold: some may refuse its tokens for a few minutes"
+                    ));
+                }
+                let rotation = folder.rotate(algorithm, size, &random, now, Duration::ZERO)?;
+                say(format!("{} signs with {algorithm} from now on. {} is published as the next one.", rotation.active, rotation.next))?;
+                say(format!("{} is retired, and published for as long as its tokens may live.", rotation.retired))?;
+            }
         }
     }
     Ok(())

@@ -77,6 +77,7 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
         throttle: config.login.limits(),
         password_minimum: config.password.minimum_length,
         key_size: size,
+        algorithms: config.keys.algorithms.clone(),
         kept_refusals: config.log.kept_refusals,
         api_key_in_query: config.api_keys.in_query,
     };

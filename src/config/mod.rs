@@ -96,6 +96,7 @@ impl Config {
         let providers = provider::read(&mut source);
         let mut problems = source.into_problems();
         problems.extend(tls.as_ref().and_then(Tls::contradiction));
+        problems.extend(keys.as_ref().and_then(Keys::contradiction));
         problems.extend(password.as_ref().and_then(Password::contradiction));
         problems.extend(login.as_ref().and_then(Login::contradiction));
         problems.extend(session.as_ref().and_then(Session::contradiction));

@@ -4,6 +4,8 @@ use super::*;
 use std::fs;
 use std::time::Duration;
 
+use crate::protocol::jose::SigningAlgorithm;
+
 /// What comes of a file and an environment; in problems the path of the file reads `FILE`.
 fn load<T>(file: &str, environment: &[(&str, &str)], then: impl FnOnce(Result<Config, String>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
@@ -36,6 +38,7 @@ fn an_issuer_is_enough() {
     assert_eq!((config.password.memory_kib, config.password.iterations, config.password.parallelism), (19_456, 2, 1));
     assert_eq!((config.session.idle, config.session.absolute), (Duration::from_hours(8), Duration::from_hours(168)));
     assert_eq!(config.keys.rsa_bits, 2048);
+    assert_eq!(config.keys.algorithms, SigningAlgorithm::ALL);
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn every_problem_is_reported_at_once_and_says_where() {
             "FILE: keys.rsa_bits: must be one of 2048, 3072, 4096",
             "CLAVIGER_SESSION_IDLE: must be a time from 1m to 30d, in whole seconds or such as 90s, 10m, 8h, 7d",
             "FILE: log.format: must be one of text, json",
-            "FILE: keys.colour: is no setting; [keys] has folder, rsa_bits",
+            "FILE: keys.colour: is no setting; [keys] has folder, rsa_bits, algorithms",
             "FILE: surprise: is no setting; outside a section there is only issuer",
             "FILE: sessions: is no section; there are server, tls, database, keys, password, login, session, log, docs, api_keys, outbound",
             "CLAVIGER_LOG_COLOUR: is no setting; see the configuration reference for the names that there are",
@@ -185,4 +188,19 @@ fn what_is_wrong_with_providers_is_told_with_its_place_and_without_the_secret() 
     assert_eq!(said.lines().count(), 5, "{said}");
     assert!(!said.contains("hunter2"), "{said}");
     assert!(refused(&format!("{ISSUER}[provider]\nname = 'a'\n"), &[]).contains("provider: is a list: write [[provider]]"));
+}
+
+#[test]
+fn the_algorithms_of_signatures_are_known_ones_and_rs256_is_among_them() {
+    let config = accepted(ISSUER, &[("CLAVIGER_KEYS_ALGORITHMS", "ES256, RS256")]);
+    assert_eq!(config.keys.algorithms, [SigningAlgorithm::Es256, SigningAlgorithm::Rs256]);
+    for (file, problem) in [
+        ("algorithms = ['ES256']", "keys.algorithms: must have RS256 among them"),
+        ("algorithms = []", "keys.algorithms: must have RS256 among them"),
+        ("algorithms = ['RS256', 'none']", "FILE: keys.algorithms: entry 2 must be one of RS256, "),
+        ("algorithms = ['HS256']", "FILE: keys.algorithms: entry 1 must be one of RS256, "),
+    ] {
+        let said = refused(&format!("{ISSUER}[keys]\n{file}\n"), &[]);
+        assert!(said.starts_with(problem), "{said}");
+    }
 }

@@ -123,6 +123,6 @@ impl Server {
             all.append(&mut claims.released);
             claims.released = all;
         }
-        Ok(self.signer.sign(id_token::TYP, &claims)?)
+        self.sign_for(asked.client, id_token::TYP, &claims).await
     }
 }

@@ -7,7 +7,7 @@ use crate::signing::JwkSet;
 impl Server {
     /// The metadata document (RFC 8414, OpenID Connect Discovery).
     pub async fn metadata(&self) -> Result<Metadata, Failure> {
-        Ok(Metadata::of(&self.issuer, self.catalog().await?.apis()))
+        Ok(Metadata::of(&self.issuer, self.catalog().await?.apis(), &self.settings.algorithms))
     }
 
     /// The public keys (RFC 7517).

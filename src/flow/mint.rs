@@ -8,7 +8,7 @@ use crate::protocol::access_token::{AccessToken, Audience, jti_of};
 use crate::protocol::claim_rule::{Target, ruled};
 use crate::protocol::client::Client;
 use crate::protocol::grant::{Authorization, Effect, Grant, RefreshPlan, SealedSuccessor};
-use crate::protocol::id_token::{self, Beside, IdToken};
+use crate::protocol::id_token::{Beside, IdToken};
 use crate::protocol::refusal::Refusal;
 use crate::protocol::subject::Subject;
 use crate::protocol::time::Timestamp;
@@ -81,6 +81,7 @@ impl Server {
             released.extend(ruled(&client.claims, Target::IdToken, &self.facts(Some(user), client, &scope).await?));
         }
         let (sub, sid) = self.names_of(client, grant).await?;
+        let algorithm = client.responses.id_token_signed;
         Ok(IdToken {
             iss: self.issuer.to_string(),
             sub,
@@ -90,8 +91,8 @@ impl Server {
             auth_time: grant.authenticated_at,
             authentication: grant.authentication.clone(),
             nonce: grant.nonce.clone(),
-            at_hash: beside.access_token.map(id_token::left_half),
-            c_hash: beside.code.map(id_token::left_half),
+            at_hash: beside.access_token.map(|token| algorithm.left_half(token)),
+            c_hash: beside.code.map(|code| algorithm.left_half(code)),
             sid,
             released,
         })

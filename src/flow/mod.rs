@@ -32,6 +32,7 @@ pub mod revoke;
 mod sector;
 pub mod session;
 mod session_end;
+mod sign;
 mod subject;
 pub mod sweep;
 mod throttle;
@@ -51,6 +52,7 @@ use crate::password::Passwords;
 use crate::protocol::client::{Client, ClientId};
 use crate::protocol::explanation::Report;
 use crate::protocol::issuer::Issuer;
+use crate::protocol::jose::SigningAlgorithm;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::time::Timestamp;
 use crate::random::Random;
@@ -59,7 +61,7 @@ use crate::store::{Store, StoreFailure};
 use crate::upstream::{Registered, Upstream};
 
 /// What the operator chose, as far as what happens depends on it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How long people stay signed in.
     pub session: SessionLimits,
@@ -69,6 +71,8 @@ pub struct Settings {
     pub password_minimum: usize,
     /// The size of signing keys to come.
     pub key_size: KeySize,
+    /// What clients may have something signed with.
+    pub algorithms: Vec<SigningAlgorithm>,
     /// The most refusals that are kept for whoever asks why.
     pub kept_refusals: u64,
     /// Whether an API key may stand in the query of a request to our own API.
@@ -95,6 +99,8 @@ pub struct Server {
     pairwise_salt: OnceCell<PairwiseSalt>,
     ended_sessions: back_channel::News,
     logos: client_logo::Logos,
+    /// Whose turn it is to make the first keys of an algorithm.
+    making_keys: tokio::sync::Mutex<()>,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -173,6 +179,7 @@ impl Server {
         let published_keys = client_keys::PublishedKeys::default();
         let objects_in_time = request_object::InTime::default();
         let ended_sessions = back_channel::News::default();
+        let making_keys = tokio::sync::Mutex::default();
         Self {
             issuer,
             settings,
@@ -189,6 +196,7 @@ impl Server {
             clients_asked: None,
             objects_in_time,
             ended_sessions,
+            making_keys,
             pairwise_salt: OnceCell::new(),
             logos: client_logo::Logos::new(None),
         }

@@ -230,7 +230,7 @@ impl Server {
                 let mut claims = self.id_token(client, grant, user, Beside { access_token: Some(&access_token), code: None }, now).await?;
                 // OpenID Connect Core §12.2: only the first one answers the authorization request.
                 claims.nonce = claims.nonce.filter(|_| matches!(asked, Asked::Code(_)));
-                Some(self.signer.sign(id_token::TYP, &claims)?)
+                Some(self.sign_for(client, id_token::TYP, &claims).await?)
             }
             _ => None,
         };

@@ -9,19 +9,33 @@ use crate::protocol::access_token::AccessToken;
 use crate::protocol::bearer::Reason;
 use crate::protocol::client::Client;
 
-/// The claims about a person, for the client that the token was made for.
-pub type Person = Answered<Map<String, Value>, Reason>;
+/// What is told about a person, for the client that the token was made for.
+pub type Person = Answered<Told, Reason>;
+
+/// The form in which it is told.
+pub enum Told {
+    /// Claims, as JSON.
+    Claims(Map<String, Value>),
+    /// A JWT of them, for a client that registered for that.
+    Jwt(String),
+}
 
 /// What is told of somebody's claims.
 type Telling = fn(&User, &Client, &AccessToken, Map<String, Value>) -> Map<String, Value>;
 
 impl Server {
-    /// The claims that the token's scopes release (OpenID Connect Core §5.3.2, §5.4), and those of its client's rules.
+    /// The claims that the token's scopes release (OpenID Connect Core §5.3.2, §5.4), and those of its client's rules, in the form that the
+    /// client registered for.
     pub async fn userinfo(&self, jwt: &str) -> Result<Person, Failure> {
-        self.person(jwt, |_, _, _, claims| claims).await
+        let Answered { client, reply, noted } = self.person(jwt, |_, _, _, claims| claims).await?;
+        let reply = match reply {
+            Ok((claims, asked_by)) => Ok(self.told(&asked_by, claims).await?),
+            Err(reason) => Err(reason),
+        };
+        Ok(Answered { client, reply, noted })
     }
 
-    /// The same person, with username, roles, groups and scopes.
+    /// The same person, with username, roles, groups and scopes. Always JSON: it is no specification's answer.
     pub async fn me(&self, jwt: &str) -> Result<Person, Failure> {
         let with_roles = |user: &User, client: &Client, token: &AccessToken, mut claims: Map<String, Value>| {
             // OpenID Connect Core §8.1: whose subjects are pairwise must not learn by the way what other sectors know, too.
@@ -34,10 +48,20 @@ impl Server {
             claims.insert("client_id".to_owned(), token.client_id.as_str().into());
             claims
         };
-        self.person(jwt, with_roles).await
+        let Answered { client, reply, noted } = self.person(jwt, with_roles).await?;
+        Ok(Answered { client, reply: reply.map(|(claims, _)| Told::Claims(claims)), noted })
     }
 
-    async fn person(&self, jwt: &str, told: Telling) -> Result<Person, Failure> {
+    /// OpenID Connect Core §5.3.2: a signed answer says who made it, and for whom. It has no `typ`: none is registered for it, and `JWT` is that of
+    /// ID tokens.
+    async fn told(&self, client: &Client, mut claims: Map<String, Value>) -> Result<Told, Failure> {
+        let Some(algorithm) = client.responses.userinfo_signed else { return Ok(Told::Claims(claims)) };
+        claims.insert("iss".to_owned(), self.issuer.as_str().into());
+        claims.insert("aud".to_owned(), client.id.as_str().into());
+        Ok(Told::Jwt(self.sign_with(algorithm, None, &claims).await?))
+    }
+
+    async fn person(&self, jwt: &str, told: Telling) -> Result<Answered<(Map<String, Value>, Client), Reason>, Failure> {
         let token = match self.own_access_token(jwt) {
             Ok(token) => token,
             Err(reason) => return Ok(Answered { client: None, reply: Err(reason), noted: None }),
@@ -47,7 +71,7 @@ impl Server {
         let reply = match self.person_with_scope(token, "openid").await? {
             Ok(Speaking { token, user, client, asked }) => {
                 let claims = self.userinfo_claims(&user, &client, &token, &asked).await?;
-                Ok(told(&user, &client, &token, claims))
+                Ok((told(&user, &client, &token, claims), client))
             }
             Err(reason) => Err(reason),
         };

@@ -9,9 +9,9 @@ use poem_openapi::ApiResponse;
 use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::types::Type;
 
-use crate::flow::userinfo::Person;
+use crate::flow::userinfo::{Person, Told};
 use crate::flow::{Answered, Failure};
-use crate::http::reply::{OAuthError, json};
+use crate::http::reply::{OAuthError, json, jwt};
 use crate::http::responses::{self, error, perhaps_with, with};
 use crate::protocol::bearer::{Reason, challenge};
 use crate::protocol::refusal::{ErrorCode, Reason as _, Refusal};
@@ -28,6 +28,9 @@ pub(super) struct AboutPerson<Schema> {
 /// The same to a request with a form, which may be late or too long.
 pub(super) struct ByForm<Reply>(pub(super) Reply);
 
+/// The same where the client may have registered for a JWT.
+pub(super) struct OrJwt<Reply>(pub(super) Reply);
+
 impl<Schema> AboutPerson<Schema> {
     pub(super) fn reply(request: &Request, found: Result<Person, Failure>) -> Self {
         let response = match found {
@@ -37,7 +40,11 @@ impl<Schema> AboutPerson<Schema> {
                     cors.allow_among(client.cors_origins.iter().map(crate::protocol::client::Origin::as_str));
                 }
                 let asked_by = client.as_ref().map(|client| client.id.as_str());
-                reply.map_or_else(|reason| refuse(reason, asked_by), |claims| json(StatusCode::OK, &claims))
+                match reply {
+                    Ok(Told::Claims(claims)) => json(StatusCode::OK, &claims),
+                    Ok(Told::Jwt(token)) => jwt(token),
+                    Err(reason) => refuse(reason, asked_by),
+                }
             }
         };
         Self { response, schema: PhantomData }
@@ -94,6 +101,23 @@ impl<Schema: Type> ApiResponse for AboutPerson<Schema> {
     fn register(registry: &mut Registry) {
         Schema::register(registry);
         OAuthError::register(registry);
+    }
+}
+
+impl<Reply: IntoResponse> IntoResponse for OrJwt<Reply> {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl<Reply: ApiResponse> ApiResponse for OrJwt<Reply> {
+    fn meta() -> MetaResponses {
+        let (found, others): (Vec<_>, Vec<_>) = Reply::meta().responses.into_iter().partition(|response| response.status == Some(200));
+        MetaResponses { responses: found.into_iter().map(responses::or_jwt).chain(others).collect() }
+    }
+
+    fn register(registry: &mut Registry) {
+        Reply::register(registry);
     }
 }
 

@@ -55,6 +55,8 @@ struct MetadataDocument {
     subject_types_supported: Vec<String>,
     /// How ID tokens are signed.
     id_token_signing_alg_values_supported: Vec<String>,
+    /// How answers of userinfo are signed, for clients that register for it.
+    userinfo_signing_alg_values_supported: Vec<String>,
     /// How a client authenticates at the token endpoint.
     token_endpoint_auth_methods_supported: Vec<String>,
     /// What it may sign with for that.
@@ -99,26 +101,33 @@ struct MetadataDocument {
 #[derive(Object)]
 #[oai(example)]
 struct KeySet {
-    /// The keys: the one that signs, the next one, and those that signed tokens which may still be alive.
+    /// The keys of each algorithm: the one that signs, the next one, and those that signed tokens which may still be alive.
     keys: Vec<PublicKey>,
 }
 
-/// A public key (RFC 7517 §4, RFC 7518 §6.3.1).
-#[derive(Object)]
+/// A public key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
+#[derive(Default, Object)]
+#[oai(skip_serializing_if_is_none)]
 struct PublicKey {
-    /// `RSA`.
+    /// The family of the key: `RSA`, `EC` or `OKP`.
     kty: String,
     /// `sig`.
     #[oai(rename = "use")]
     key_use: String,
-    /// `RS256`.
+    /// The one algorithm that it signs with, such as `RS256`.
     alg: String,
     /// Its thumbprint (RFC 7638).
     kid: String,
-    /// The modulus.
-    n: String,
-    /// The exponent.
-    e: String,
+    /// Of an RSA key: the modulus.
+    n: Option<String>,
+    /// Of an RSA key: the exponent.
+    e: Option<String>,
+    /// Of an EC or OKP key: the curve.
+    crv: Option<String>,
+    /// Of an EC or OKP key: the x coordinate, or the public key.
+    x: Option<String>,
+    /// Of an EC key: the y coordinate.
+    y: Option<String>,
 }
 
 impl Example for MetadataDocument {
@@ -126,6 +135,7 @@ impl Example for MetadataDocument {
         let words = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let at = |path: &str| format!("https://login.example.com{path}");
         let methods = "client_secret_basic client_secret_post client_secret_jwt private_key_jwt";
+        let signed = "RS256 PS256 ES256 EdDSA";
         let algorithms = "HS256 RS256 PS256 ES256 EdDSA";
         Self {
             issuer: at(""),
@@ -148,7 +158,8 @@ impl Example for MetadataDocument {
                 "authorization_code client_credentials refresh_token password urn:ietf:params:oauth:grant-type:token-exchange",
             ),
             subject_types_supported: words("public pairwise"),
-            id_token_signing_alg_values_supported: words("RS256"),
+            id_token_signing_alg_values_supported: words(signed),
+            userinfo_signing_alg_values_supported: words(signed),
             token_endpoint_auth_methods_supported: words(methods),
             token_endpoint_auth_signing_alg_values_supported: words(algorithms),
             revocation_endpoint_auth_methods_supported: words(methods),
@@ -184,8 +195,9 @@ impl Example for KeySet {
             key_use: "sig".to_owned(),
             alg: "RS256".to_owned(),
             kid: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs".to_owned(),
-            n: modulus.to_owned(),
-            e: "AQAB".to_owned(),
+            n: Some(modulus.to_owned()),
+            e: Some("AQAB".to_owned()),
+            ..PublicKey::default()
         };
         Self { keys: vec![key] }
     }

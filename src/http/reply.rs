@@ -74,8 +74,16 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
         tracing::error!("an answer can't be written as JSON");
         return Refused::of(StatusCode::INTERNAL_SERVER_ERROR).json();
     };
-    let mut response = Response::builder().status(status).body(body);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    with_type(Response::builder().status(status).body(body), "application/json")
+}
+
+/// A JSON Web Token by itself (RFC 7519 §10.3.1).
+pub(super) fn jwt(token: String) -> Response {
+    with_type(Response::builder().body(token), "application/jwt")
+}
+
+fn with_type(mut response: Response, content_type: &'static str) -> Response {
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     protect_machine_answer(response.headers_mut());
     response
 }

@@ -16,6 +16,12 @@ pub(super) fn page(status: u16, description: &'static str) -> MetaResponse {
     with_body(status, description, "text/html", String::schema_ref())
 }
 
+/// The same reply, whose body may as well be a JSON Web Token.
+pub(super) fn or_jwt(mut response: MetaResponse) -> MetaResponse {
+    response.content.push(MetaMediaType { content_type: "application/jwt", schema: String::schema_ref() });
+    response
+}
+
 /// An error (RFC 6749 §5.2), with the code that is most likely behind this status.
 pub(super) fn error(status: u16, code: ErrorCode, description: &'static str) -> MetaResponse {
     let example = serde_json::json!({ "error": code.as_str(), "error_description": description });

@@ -7,7 +7,7 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
 use crate::flow::Server;
-use crate::http::bearer::{AboutPerson, ByForm, refuse};
+use crate::http::bearer::{AboutPerson, ByForm, OrJwt, refuse};
 use crate::http::caller::{Bearer, Needs};
 use crate::http::form::Form;
 use crate::http::section::Section;
@@ -148,22 +148,26 @@ impl Example for Me {
 #[OpenApi(tag = "Section::People")]
 impl Api {
     /// See who the token speaks for
+    ///
+    /// A JWT for a client that registered for a signed or encrypted answer.
     #[oai(path = "/userinfo", method = "get", operation_id = "userinfo")]
-    async fn userinfo(&self, request: &Request, bearer: Bearer<OpenId>) -> AboutPerson<Claims> {
+    async fn userinfo(&self, request: &Request, bearer: Bearer<OpenId>) -> OrJwt<AboutPerson<Claims>> {
         self.answer_userinfo(request, bearer.token()).await
     }
 
     /// See who the token speaks for, with the token in the header or in a form
+    ///
+    /// A JWT for a client that registered for a signed or encrypted answer.
     #[oai(path = "/userinfo", method = "post", operation_id = "userinfoByPost")]
     async fn userinfo_by_post(
         &self,
         request: &Request,
         bearer: Bearer<OpenId>,
         form: Form<UserinfoRequest>,
-    ) -> ByForm<AboutPerson<Claims>> {
+    ) -> ByForm<OrJwt<AboutPerson<Claims>>> {
         ByForm(match form.params {
             Ok(params) => self.answer_userinfo(request, bearer.token_or_in(&params)).await,
-            Err(problem) => AboutPerson::from_response(explained(problem.refused().json(), problem.report())),
+            Err(problem) => OrJwt(AboutPerson::from_response(explained(problem.refused().json(), problem.report()))),
         })
     }
 
@@ -180,10 +184,10 @@ impl Api {
 }
 
 impl Api {
-    async fn answer_userinfo(&self, request: &Request, token: Result<String, Reason>) -> AboutPerson<Claims> {
-        match token {
+    async fn answer_userinfo(&self, request: &Request, token: Result<String, Reason>) -> OrJwt<AboutPerson<Claims>> {
+        OrJwt(match token {
             Ok(token) => AboutPerson::reply(request, self.0.userinfo(&token).await),
             Err(reason) => AboutPerson::from_response(refuse(reason, None)),
-        }
+        })
     }
 }

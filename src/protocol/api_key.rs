@@ -6,6 +6,7 @@ use crate::protocol::client::{AuthMethod, Client, ClientId, InvalidClientId, Pkc
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::client_logout::ClientLogout;
 use crate::protocol::client_presentation::Presentation;
+use crate::protocol::client_responses::ClientResponses;
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::request_object::RequestObjectRules;
@@ -109,6 +110,7 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         subjects: SubjectRules::default(),
         login: LoginRules::default(),
         presentation: Presentation::default(),
+        responses: ClientResponses::default(),
         pkce: PkceRule::Required,
         grant_types: [].into(),
         response_types: [].into(),

@@ -13,6 +13,7 @@ use crate::protocol::claim_rule::{self, ClaimRule, Target};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::client_logout::{ClientLogout, LogoutRevokes};
 use crate::protocol::client_presentation::Presentation;
+use crate::protocol::client_responses::ClientResponses;
 use crate::protocol::grant::Grant;
 use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::login_rules::LoginRules;
@@ -236,6 +237,8 @@ pub struct Client {
     pub login: LoginRules,
     /// What it says about itself to people.
     pub presentation: Presentation,
+    /// In what form it gets what it is told about people.
+    pub responses: ClientResponses,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
     /// The grants that it registered for.

@@ -12,7 +12,8 @@ use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, P
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use crate::protocol::client_presentation::{LogoUri, Presentation};
-use crate::protocol::jose::{Algorithm, KeySource};
+use crate::protocol::client_responses::ClientResponses;
+use crate::protocol::jose::{Algorithm, KeySource, SigningAlgorithm};
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -39,6 +40,12 @@ pub struct ClientMetadata {
     pub token_endpoint_auth_signing_alg: Option<Algorithm>,
     /// Whom its assertions may be addressed to.
     pub assertion_audience: AssertionAudience,
+    /// What its ID tokens are signed with; RS256 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<SigningAlgorithm>,
+    /// What answers of userinfo are signed with; they are plain JSON when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
     /// Its public keys, as a JWK set (RFC 7517 §5).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
@@ -134,6 +141,8 @@ impl Default for ClientMetadata {
             token_endpoint_auth_method: AuthMethod::SecretBasic,
             token_endpoint_auth_signing_alg: None,
             assertion_audience: AssertionAudience::Issuer,
+            id_token_signed_response_alg: None,
+            userinfo_signed_response_alg: None,
             jwks: None,
             jwks_uri: None,
             request_object_signing_alg: None,
@@ -184,6 +193,8 @@ impl ClientMetadata {
             token_endpoint_auth_method: client.auth_method,
             token_endpoint_auth_signing_alg: client.assertions.algorithm,
             assertion_audience: client.assertions.audience,
+            id_token_signed_response_alg: Some(client.responses.id_token_signed),
+            userinfo_signed_response_alg: client.responses.userinfo_signed,
             jwks: client.keys.as_ref().and_then(KeySource::jwks).cloned(),
             jwks_uri: client.keys.as_ref().and_then(KeySource::jwks_uri).map(str::to_owned),
             request_object_signing_alg: client.request_objects.algorithm,
@@ -229,6 +240,9 @@ impl ClientMetadata {
         }
         if self.default_scope.as_ref() == Some(&self.scope) {
             self.default_scope = None;
+        }
+        if self.id_token_signed_response_alg == Some(SigningAlgorithm::default()) {
+            self.id_token_signed_response_alg = None;
         }
         self
     }
@@ -283,6 +297,7 @@ impl ClientMetadata {
                 initiate_login_uri,
             },
             presentation,
+            responses: self.responses(),
             pkce: self.pkce,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),
@@ -312,6 +327,13 @@ impl ClientMetadata {
             back_channel: uri("backchannel_logout_uri", self.backchannel_logout_uri.as_ref()),
             back_channel_session_required: self.backchannel_logout_session_required,
             revokes: self.logout_revokes,
+        }
+    }
+
+    fn responses(&self) -> ClientResponses {
+        ClientResponses {
+            id_token_signed: self.id_token_signed_response_alg.unwrap_or_default(),
+            userinfo_signed: self.userinfo_signed_response_alg,
         }
     }
 

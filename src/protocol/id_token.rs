@@ -1,10 +1,7 @@
 //! ID tokens (OpenID Connect Core §2, §3.1.3.6).
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::protocol::authentication::Authentication;
 use crate::protocol::client::ClientId;
@@ -56,24 +53,4 @@ pub struct Beside<'a> {
     pub access_token: Option<&'a str>,
     /// The code.
     pub code: Option<&'a str>,
-}
-
-/// The `at_hash` of an access token, or the `c_hash` of a code, beside an ID token that is signed with a SHA-256 algorithm: the left half of
-/// its hash (OpenID Connect Core §3.1.3.6, §3.3.2.11).
-#[must_use]
-pub fn left_half(text: &str) -> String {
-    let digest = Sha256::digest(text);
-    URL_SAFE_NO_PAD.encode(digest.split_at(digest.len() / 2).0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_of_openid_connect_core_appendix_a_3_holds() {
-        assert_eq!(left_half("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
-        // Appendix A.4: that of a code.
-        assert_eq!(left_half("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk"), "LDktKdoQak3Pk0cnXxCltA");
-    }
 }

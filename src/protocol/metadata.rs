@@ -11,7 +11,7 @@ use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{AuthMethod, GrantType, ResponseType};
 use crate::protocol::grant::token_exchange;
 use crate::protocol::issuer::Issuer;
-use crate::protocol::jose::Algorithm;
+use crate::protocol::jose::{Algorithm, SigningAlgorithm};
 use crate::protocol::subject_type::SubjectType;
 
 /// How long a copy of the metadata or of the key set is good for. A key that is published for longer is known to everybody before it signs.
@@ -41,6 +41,7 @@ pub struct Metadata {
     pub grant_types_supported: Vec<&'static str>,
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub userinfo_signing_alg_values_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -63,9 +64,10 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// The metadata of a server with these APIs.
+    /// The metadata of a server with these APIs, which offers clients these algorithms.
     #[must_use]
-    pub fn of(issuer: &Issuer, apis: &[Api]) -> Self {
+    pub fn of(issuer: &Issuer, apis: &[Api], offered: &[SigningAlgorithm]) -> Self {
+        let offered: Vec<&str> = SigningAlgorithm::ALL.iter().filter(|known| offered.contains(known)).map(|known| known.as_str()).collect();
         let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
         let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
         let private = Algorithm::ALL.iter().filter(|algorithm| !algorithm.is_symmetric()).map(|algorithm| algorithm.as_str()).collect();
@@ -92,7 +94,8 @@ impl Metadata {
             response_modes_supported: ResponseMode::ALL.to_vec(),
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).chain([token_exchange::GRANT_TYPE]).collect(),
             subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
-            id_token_signing_alg_values_supported: vec!["RS256"],
+            id_token_signing_alg_values_supported: offered.clone(),
+            userinfo_signing_alg_values_supported: offered,
             introspection_endpoint_auth_methods_supported: methods
                 .iter()
                 .copied()

@@ -10,6 +10,7 @@ use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantT
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::client_logout::ClientLogout;
 use crate::protocol::client_presentation::Presentation;
+use crate::protocol::client_responses::ClientResponses;
 use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::login_rules::LoginRules;
@@ -47,6 +48,7 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         subjects: SubjectRules::default(),
         login: LoginRules::default(),
         presentation: Presentation::default(),
+        responses: ClientResponses::default(),
         pkce: PkceRule::Required,
         grant_types: grants.iter().copied().collect(),
         response_types: code.then_some(ResponseType::Code).into_iter().collect(),

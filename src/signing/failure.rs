@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::protocol::jose::SigningAlgorithm;
 use crate::signing::jwk::Kid;
 use crate::signing::make::UnusableKey;
 
@@ -86,6 +87,14 @@ pub enum KeyFolderFailure {
     NotListed {
         /// The identifier that was asked for.
         kid: Kid,
+        /// The path of the list.
+        path: PathBuf,
+    },
+    /// Nothing was ever signed with this algorithm here.
+    #[error("there is no key for {algorithm} in {}; the first one is made when a client registers for it", path.display())]
+    NoKeys {
+        /// The algorithm.
+        algorithm: SigningAlgorithm,
         /// The path of the list.
         path: PathBuf,
     },

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::protocol::jose::SigningAlgorithm;
 use crate::protocol::time::Timestamp;
 use crate::random::Random;
 use crate::signing::{KeyFolder, KeySize, Rotation, SharedKeyring};
@@ -31,9 +32,19 @@ impl Folder {
         self.keys.clone()
     }
 
-    /// [`KeyFolder::rotate`] with the folder's own randomness.
+    /// [`KeyFolder::rotate`] for RS256 with the folder's own randomness.
     pub(super) fn rotate(&self, now: Timestamp) -> Rotation {
-        self.keys.rotate(KeySize::default(), &self.random, now, Duration::ZERO).unwrap()
+        self.rotate_for(SigningAlgorithm::Rs256, now)
+    }
+
+    /// [`KeyFolder::rotate`] with the folder's own randomness.
+    pub(super) fn rotate_for(&self, algorithm: SigningAlgorithm, now: Timestamp) -> Rotation {
+        self.keys.rotate(algorithm, KeySize::default(), &self.random, now, Duration::ZERO).unwrap()
+    }
+
+    /// [`KeyFolder::prepare`] with the folder's own randomness.
+    pub(super) fn prepare(&self, algorithm: SigningAlgorithm, now: Timestamp) {
+        self.keys.prepare(algorithm, KeySize::default(), &self.random, now).unwrap();
     }
 
     pub(super) fn shared(&self) -> SharedKeyring {

@@ -12,21 +12,29 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::protocol::explanation::Fact;
+use crate::protocol::jose::SigningAlgorithm;
 use crate::protocol::time::Timestamp;
 use crate::signing::keyring::Key;
+use crate::signing::provider::named;
 use crate::signing::shared::SharedKeyring;
 
 /// The longest token that is read at all, in bytes.
 pub const MAX_JWT_BYTES: usize = 16 * 1024;
 
-/// Signs tokens by the active key, and verifies tokens of ours.
+/// Signs tokens by the active keys, and verifies tokens of ours.
 #[derive(Clone)]
 pub struct Signer(SharedKeyring);
 
 /// No token could be signed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot sign a token: {0}")]
-pub struct SigningFailure(#[from] jsonwebtoken::errors::Error);
+pub enum SigningFailure {
+    /// The key or the claims are at fault.
+    #[error("cannot sign a token: {0}")]
+    Failed(#[from] jsonwebtoken::errors::Error),
+    /// There is no key for this algorithm yet.
+    #[error("there is no key for {0}")]
+    NoKey(SigningAlgorithm),
+}
 
 /// Why a token is not believed to be ours. For the log; a caller is told no more than that it is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,20 +66,21 @@ pub enum Untrusted {
 }
 
 impl Signer {
-    /// A signer that uses the ring's active key, whichever it is at the time.
+    /// A signer that uses the ring's active keys, whichever they are at the time.
     #[must_use]
     pub const fn new(keyring: SharedKeyring) -> Self {
         Self(keyring)
     }
 
-    /// Signs `claims` by the active key. The header carries `typ`, `alg` and `kid`.
+    /// Signs `claims` with RS256. The header carries `typ`, `alg` and `kid`.
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, SigningFailure> {
+        sign_by(self.0.current().active(), Some(typ), claims)
+    }
+
+    /// Signs `claims` with an algorithm. The header carries `alg`, `kid`, and `typ` if there is one.
+    pub fn sign_with(&self, algorithm: SigningAlgorithm, typ: Option<&str>, claims: &impl Serialize) -> Result<String, SigningFailure> {
         let keyring = self.0.current();
-        let key = keyring.active().prepared();
-        let mut header = Header::new(key.algorithm().jsonwebtoken());
-        header.typ = Some(typ.to_owned());
-        header.kid = Some(key.kid().as_str().to_owned());
-        Ok(jsonwebtoken::encode(&header, claims, key.encoding())?)
+        sign_by(keyring.active_for(algorithm).ok_or(SigningFailure::NoKey(algorithm))?, typ, claims)
     }
 
     /// The claims of a token that we have signed as a `typ`, by a key that is published at `now`. They may be out of date: no claim is judged.
@@ -85,7 +94,7 @@ impl Signer {
         let keyring = self.0.current();
         let key = text("kid").and_then(|kid| keyring.find(kid, now)).ok_or(Untrusted::UnknownKey)?;
         // RFC 8725 §3.1: the key says the algorithm, never the token.
-        if text("alg") != Some(key.algorithm()) {
+        if text("alg") != Some(key.algorithm().as_str()) {
             return Err(Untrusted::WrongAlgorithm);
         }
         if !text("typ").is_some_and(|found| is_type(found, typ)) {
@@ -108,9 +117,18 @@ impl Signer {
         let kid = Fact::of("kid").expected(published.join(", ")).came_if_any(text("kid"));
         let is_known = text("kid").is_some_and(|kid| published.iter().any(|known| known == kid));
         let kid = if is_known { kid } else { kid.note("the key is none of this server, was disabled, or is retired for too long") };
-        let alg = Fact::of("alg").expected(keyring.active().algorithm()).came_if_any(text("alg"));
+        let key = text("kid").and_then(|kid| keyring.find(kid, now)).unwrap_or_else(|| keyring.active());
+        let alg = Fact::of("alg").expected(key.algorithm().as_str()).came_if_any(text("alg"));
         vec![Fact::of("typ").expected(typ).came_if_any(text("typ")), kid, alg]
     }
+}
+
+fn sign_by(key: &Key, typ: Option<&str>, claims: &impl Serialize) -> Result<String, SigningFailure> {
+    let key = key.prepared();
+    let mut header = Header::new(named(key.algorithm()));
+    header.typ = typ.map(str::to_owned);
+    header.kid = Some(key.kid().as_str().to_owned());
+    Ok(jsonwebtoken::encode(&header, claims, key.encoding())?)
 }
 
 fn read_header(jwt: &str) -> Result<Map<String, Value>, Untrusted> {
@@ -135,7 +153,7 @@ fn is_type(found: &str, expected: &str) -> bool {
 }
 
 fn verify_signature<Claims: DeserializeOwned>(jwt: &str, key: &Key) -> Result<Claims, Untrusted> {
-    let mut validation = Validation::new(key.prepared().algorithm().jsonwebtoken());
+    let mut validation = Validation::new(named(key.algorithm()));
     // jsonwebtoken would compare `exp` with a clock of its own, and `aud` with nothing.
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
@@ -155,8 +173,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::signing::KeyState;
     use crate::signing::fixture::{Folder, at};
+    use crate::signing::{KeyState, PublicNumbers};
 
     const AT_JWT: &str = "at+jwt";
 
@@ -195,7 +213,8 @@ mod tests {
         let decode = |part| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
         assert_eq!(decode(header), json!({"typ": "at+jwt", "alg": "RS256", "kid": key.kid}));
         assert_eq!(decode(payload), claims);
-        let public = RsaPublicKeyComponents { n: URL_SAFE_NO_PAD.decode(&key.n).unwrap(), e: URL_SAFE_NO_PAD.decode(&key.e).unwrap() };
+        let PublicNumbers::Rsa { n, e } = &key.public else { panic!("an RSA key") };
+        let public = RsaPublicKeyComponents { n: URL_SAFE_NO_PAD.decode(n).unwrap(), e: URL_SAFE_NO_PAD.decode(e).unwrap() };
         let signed = format!("{header}.{payload}");
         let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
         assert!(public.verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).is_ok());
@@ -340,5 +359,40 @@ mod tests {
         }
         assert_eq!(verified(&signer, &format!("{jwt}{}", "A".repeat(MAX_JWT_BYTES))), Err(Untrusted::TooLong));
         assert_eq!(signer.verify::<Vec<String>>(AT_JWT, &jwt, at(0)), Err(Untrusted::WrongClaims));
+    }
+
+    #[test]
+    fn each_algorithm_signs_by_its_own_key_and_another_name_of_it_is_refused() {
+        let folder = Folder::new(50);
+        for algorithm in [SigningAlgorithm::Ps384, SigningAlgorithm::Es256, SigningAlgorithm::Es384, SigningAlgorithm::EdDsa] {
+            folder.prepare(algorithm, at(0));
+        }
+        let ring = folder.shared();
+        let signer = Signer::new(ring.clone());
+        let missing = signer.sign_with(SigningAlgorithm::Rs512, Some(AT_JWT), &json!({}));
+        assert!(matches!(missing, Err(SigningFailure::NoKey(SigningAlgorithm::Rs512))));
+        let mut kids = std::collections::BTreeSet::new();
+        for algorithm in ring.current().algorithms() {
+            let jwt = signer.sign_with(algorithm, Some(AT_JWT), &json!({"sub": "alice"})).unwrap();
+            let (header, _) = jwt.split_once('.').unwrap();
+            let key = ring.current().find(&kid_of(header), at(0)).unwrap().clone();
+            assert_eq!((key.algorithm(), kids.insert(kid_of(header))), (algorithm, true));
+            assert_eq!(verified(&signer, &jwt), Ok(json!({"sub": "alice"})), "{algorithm}");
+            // RFC 8725 §2.1, §3.1: the header names another algorithm, or another key.
+            for other in SigningAlgorithm::ALL.iter().filter(|other| **other != algorithm) {
+                let renamed = with_header(&jwt, |header| drop(header.insert("alg".to_owned(), json!(other))));
+                assert_eq!(verified(&signer, &renamed), Err(Untrusted::WrongAlgorithm), "{algorithm} as {other}");
+                if let Some(key) = ring.current().active_for(*other) {
+                    let confused = with_header(&renamed, |header| drop(header.insert("kid".to_owned(), json!(key.kid()))));
+                    assert_eq!(verified(&signer, &confused), Err(Untrusted::WrongSignature), "{algorithm} as {other} by its key");
+                }
+            }
+            let mut bytes = URL_SAFE_NO_PAD.decode(jwt.rsplit_once('.').unwrap().1).unwrap();
+            bytes[9] ^= 1;
+            let changed = format!("{}.{}", jwt.rsplit_once('.').unwrap().0, base64url(&bytes));
+            assert_eq!(verified(&signer, &changed), Err(Untrusted::WrongSignature), "{algorithm}");
+        }
+        let untyped = signer.sign_with(SigningAlgorithm::Es256, None, &json!({"sub": "alice"})).unwrap();
+        assert_eq!(verified(&signer, &untyped), Err(Untrusted::WrongType));
     }
 }

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | `jwk` | public keys as the world sees them (RFC 7517), and their thumbprints (RFC 7638) |
 //! | `state` | the life of a key, and the list of all keys: what `keyring.json` says |
-//! | `make` | making and importing RSA keys: the only use of `rsa` |
+//! | `make` | making and importing keys: the only use of `rsa` |
 //! | `folder`, `disk`, `failure` | the key folder: reading, rotating, importing; private files; what can be wrong with them |
 //! | `keyring`, `shared`, `stamp` | the keys of one moment; the keys of a running server; whether a file has changed |
-//! | `jwt`, `provider` | signing and verifying (RFC 7519, RFC 8725); how jsonwebtoken reaches the parsed keys |
+//! | `jwt`, `provider`, `pair` | signing and verifying (RFC 7519, RFC 8725); how jsonwebtoken reaches the parsed keys; their algorithms |
 //! | `client_signature` | whether a client signed something |
 //! | `pairwise` | the names by which one sector's clients know people |
 //! | `seal` | sealing a small text under a presented token |
@@ -23,6 +23,7 @@ mod jwk;
 mod jwt;
 mod keyring;
 mod make;
+mod pair;
 mod pairwise;
 mod provider;
 mod seal;
@@ -37,7 +38,7 @@ mod fixture;
 pub use client_signature::{is_signed_by, is_signed_with};
 pub use failure::KeyFolderFailure;
 pub use folder::{Imported, KeyFolder};
-pub use jwk::{InvalidKid, Jwk, JwkSet, Kid};
+pub use jwk::{InvalidKid, Jwk, JwkSet, Kid, PublicNumbers};
 pub use jwt::{MAX_JWT_BYTES, Signer, SigningFailure, Untrusted};
 pub use keyring::{Key, Keyring};
 pub use make::{KeySize, UnusableKey};

@@ -9,64 +9,58 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Once, PoisonError, RwLock, Weak};
 
 use aws_lc_rs::error::KeyRejected;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{KeyPair, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::signature::{self, Signer, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 
+use crate::protocol::jose::{KeyKind, SigningAlgorithm};
 use crate::signing::jwk::{Jwk, Kid};
+use crate::signing::pair::Pair;
 
-/// An algorithm that our keys sign with. Each key has exactly one (RFC 8725 §3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SigningAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3).
-    Rs256,
-}
-
-impl SigningAlgorithm {
-    /// Its name in a header (RFC 7518 §3.1).
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-        }
-    }
-
-    /// Its name in jsonwebtoken.
-    pub(super) const fn jsonwebtoken(self) -> Algorithm {
-        match self {
-            Self::Rs256 => Algorithm::RS256,
-        }
+/// Its name in jsonwebtoken.
+pub(super) const fn named(algorithm: SigningAlgorithm) -> Algorithm {
+    match algorithm {
+        SigningAlgorithm::Rs256 => Algorithm::RS256,
+        SigningAlgorithm::Rs384 => Algorithm::RS384,
+        SigningAlgorithm::Rs512 => Algorithm::RS512,
+        SigningAlgorithm::Ps256 => Algorithm::PS256,
+        SigningAlgorithm::Ps384 => Algorithm::PS384,
+        SigningAlgorithm::Ps512 => Algorithm::PS512,
+        SigningAlgorithm::Es256 => Algorithm::ES256,
+        SigningAlgorithm::Es384 => Algorithm::ES384,
+        SigningAlgorithm::EdDsa => Algorithm::EdDSA,
     }
 }
 
-/// A key pair that is parsed and ready to sign and to verify.
+/// A key pair that is parsed and ready to sign and to verify, with its one algorithm (RFC 8725 §3.1).
 pub(super) struct PreparedKey {
     algorithm: SigningAlgorithm,
     jwk: Jwk,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    pair: RsaKeyPair,
-    public: ParsedPublicKey,
+    pair: Pair,
 }
 
 impl PreparedKey {
-    /// Parses an RSA private key (PKCS#8, DER) and makes it known to jsonwebtoken. A key that is held already is shared, not made twice.
-    pub(super) fn from_pkcs8(der: &[u8]) -> Result<Arc<Self>, KeyRejected> {
+    /// Parses a private key (PKCS#8, DER) and makes it known to jsonwebtoken. A key that is held already is shared, not made twice.
+    pub(super) fn from_pkcs8(algorithm: SigningAlgorithm, der: &[u8]) -> Result<Arc<Self>, KeyRejected> {
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| {
             // Were another provider in place, it would refuse our identifiers as keys, and signing would fail loudly.
             let _ = PROVIDER.install_default();
         });
-        let algorithm = SigningAlgorithm::Rs256;
-        let pair = RsaKeyPair::from_pkcs8(der)?;
-        let components = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-        let public = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)?;
-        let jwk = Jwk::rsa(algorithm.name(), &components.n, &components.e);
-        let identifier = jwk.kid.as_str().as_bytes();
-        let (encoding, decoding) = (EncodingKey::from_rsa_der(identifier), DecodingKey::from_rsa_der(identifier));
-        Ok(remember(Self { algorithm, jwk, encoding, decoding, pair, public }))
+        let (pair, public) = Pair::from_pkcs8(algorithm, der)?;
+        let jwk = Jwk::new(algorithm, public);
+        // The same numbers may serve another algorithm in another folder.
+        let identifier = format!("{algorithm} {}", jwk.kid);
+        let identifier = identifier.as_bytes();
+        let (encoding, decoding) = match algorithm.key_kind() {
+            KeyKind::Rsa => (EncodingKey::from_rsa_der(identifier), DecodingKey::from_rsa_der(identifier)),
+            KeyKind::P256 | KeyKind::P384 => (EncodingKey::from_ec_der(identifier), DecodingKey::from_ec_der(identifier)),
+            KeyKind::Ed25519 => (EncodingKey::from_ed_der(identifier), DecodingKey::from_ed_der(identifier)),
+        };
+        Ok(remember(Self { algorithm, jwk, encoding, decoding, pair }))
     }
 
     pub(super) const fn algorithm(&self) -> SigningAlgorithm {
@@ -108,9 +102,11 @@ fn remember(key: PreparedKey) -> Arc<PreparedKey> {
     key
 }
 
-fn recall(identifier: &[u8]) -> Result<Arc<PreparedKey>, Error> {
+/// The key under an identifier, which signs with this algorithm and no other.
+fn recall(algorithm: Algorithm, identifier: &[u8]) -> Result<Prepared, Error> {
     let prepared = PREPARED.read().unwrap_or_else(PoisonError::into_inner);
-    prepared.get(identifier).and_then(Weak::upgrade).ok_or_else(|| ErrorKind::InvalidKeyFormat.into())
+    let key = prepared.get(identifier).and_then(Weak::upgrade).ok_or(ErrorKind::InvalidKeyFormat)?;
+    if named(key.algorithm) == algorithm { Ok(Prepared(key)) } else { Err(ErrorKind::InvalidAlgorithm.into()) }
 }
 
 static PROVIDER: CryptoProvider = CryptoProvider {
@@ -128,44 +124,36 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is jsonwebtoken's")]
 fn signer_factory(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
-    match algorithm {
-        Algorithm::RS256 => Ok(Box::new(Rs256(recall(key.as_bytes())?))),
-        _ => Err(ErrorKind::UnsupportedAlgorithm.into()),
-    }
+    Ok(Box::new(recall(*algorithm, key.as_bytes())?))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is jsonwebtoken's")]
 fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
-    match algorithm {
-        Algorithm::RS256 => Ok(Box::new(Rs256(recall(key.try_get_as_bytes()?)?))),
-        _ => Err(ErrorKind::UnsupportedAlgorithm.into()),
-    }
+    Ok(Box::new(recall(*algorithm, key.try_get_as_bytes()?)?))
 }
 
-struct Rs256(Arc<PreparedKey>);
+struct Prepared(Arc<PreparedKey>);
 
-impl Signer<Vec<u8>> for Rs256 {
+impl Signer<Vec<u8>> for Prepared {
     fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        let mut signature = vec![0; self.0.pair.public_modulus_len()];
-        self.0.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).map_err(signature::Error::from_source)?;
-        Ok(signature)
+        self.0.pair.sign(message).map_err(signature::Error::from_source)
     }
 }
 
-impl JwtSigner for Rs256 {
+impl JwtSigner for Prepared {
     fn algorithm(&self) -> Algorithm {
-        Algorithm::RS256
+        named(self.0.algorithm)
     }
 }
 
-impl Verifier<Vec<u8>> for Rs256 {
+impl Verifier<Vec<u8>> for Prepared {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        self.0.public.verify_sig(message, signature).map_err(signature::Error::from_source)
+        self.0.pair.verify(message, signature).map_err(signature::Error::from_source)
     }
 }
 
-impl JwtVerifier for Rs256 {
+impl JwtVerifier for Prepared {
     fn algorithm(&self) -> Algorithm {
-        Algorithm::RS256
+        named(self.0.algorithm)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::protocol::jose::SigningAlgorithm;
 use crate::protocol::time::Timestamp;
 use crate::random::Random;
 use crate::signing::failure::KeyFolderFailure;
@@ -105,9 +106,27 @@ impl SharedKeyring {
         }
     }
 
-    /// Rotates the keys of the folder (see [`KeyFolder::rotate`]) and takes the new ones into use.
-    pub fn rotate(&self, size: KeySize, random: &Random, now: Timestamp, published: Duration) -> Result<Rotation, KeyFolderFailure> {
-        let rotation = self.0.folder.rotate(size, random, now, published)?;
+    /// Makes the first keys of an algorithm (see [`KeyFolder::prepare`]) and takes them into use. Where the folder has no keys at all, nothing is
+    /// made: nothing is signed here.
+    pub fn prepare(&self, algorithm: SigningAlgorithm, size: KeySize, random: &Random, now: Timestamp) -> Result<(), KeyFolderFailure> {
+        if self.current().active_for(algorithm).is_some() || !self.0.folder.has_list()? {
+            return Ok(());
+        }
+        self.0.folder.prepare(algorithm, size, random, now)?;
+        self.reload_if_changed()?;
+        Ok(())
+    }
+
+    /// Rotates an algorithm's keys in the folder (see [`KeyFolder::rotate`]) and takes the new ones into use.
+    pub fn rotate(
+        &self,
+        algorithm: SigningAlgorithm,
+        size: KeySize,
+        random: &Random,
+        now: Timestamp,
+        published: Duration,
+    ) -> Result<Rotation, KeyFolderFailure> {
+        let rotation = self.0.folder.rotate(algorithm, size, random, now, published)?;
         self.reload_if_changed()?;
         Ok(rotation)
     }

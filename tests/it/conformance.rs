@@ -43,7 +43,7 @@ const LINES: &[(u32, &str, bool)] = &[
         "Key rotation on demand: publish new key (new kid) beside the old one; sign with the new; old one verifiable for the longest token life (Core §10.1.1)",
         HOLDS,
     ),
-    (9, "JWS header always has kid; key selection by client's registered alg; default RS256 (Core §2, Registration §2)", OPEN),
+    (9, "JWS header always has kid; key selection by client's registered alg; default RS256 (Core §2, Registration §2)", HOLDS),
     (10, "GET and POST give the same result, also when the POST is cross-site and the cookie is SameSite=Lax (Core §3.1.2.1)", HOLDS),
     (11, "Unknown parameters ignored; repeated parameters refused; parameter and scope order irrelevant (RFC 6749 §3.1, §3.3)", HOLDS),
     (
@@ -196,7 +196,7 @@ const LINES: &[(u32, &str, bool)] = &[
     (51, "Unknown kid: refetch jwks_uri once, with a rest of seconds (OpenID Connect Core §10.1.1)", HOLDS),
     (53, "GET and POST with header; POST form body token accepted or cleanly refused; token in query refused (RFC 6750, FAPI)", HOLDS),
     (54, "401 with WWW-Authenticate: Bearer error=\"invalid_token\" for dead tokens; scheme name case-insensitive", HOLDS),
-    (55, "JSON, sub always; signed form (application/jwt with iss, aud) when registered; no nonce", OPEN),
+    (55, "JSON, sub always; signed form (application/jwt with iss, aud) when registered; no nonce", HOLDS),
     (
         57,
         "POST JSON; 201 JSON with every stored value, client_id_issued_at, client_secret_expires_at when a secret is issued; unknown members ignored (RFC 7591 §3.2.1)",

@@ -33,7 +33,8 @@ use crate::flow::manage::{ATTEMPTS, Refused};
 use crate::flow::{Failure, Server, catalog};
 use crate::identity::user::PasswordHash;
 use crate::password::PasswordFailure;
-use crate::protocol::client::ClientId;
+use crate::protocol::chosen_secret::ChosenSecret;
+use crate::protocol::client::{Client, ClientId};
 use crate::protocol::problem::Problem;
 use crate::protocol::token::Token;
 
@@ -51,9 +52,12 @@ impl Server {
 
     /// What would change, in this order; or everything that is wrong with the file.
     pub async fn plan(&self, document: &Document, extent: Extent) -> Result<Result<Vec<Step>, Vec<Problem>>, Failure> {
-        let steps = match plan::plan(document, &self.found(document, extent).await?, extent, &self.issuer) {
-            Ok(steps) => steps,
-            Err(problems) => return Ok(Err(problems)),
+        let found = self.found(document, extent).await?;
+        let planned = plan::plan(document, &found, extent, &self.issuer);
+        let unoffered = self.unoffered_in(document, &found, extent);
+        let steps = match planned {
+            Ok(steps) if unoffered.is_empty() => steps,
+            planned => return Ok(Err(planned.err().into_iter().flatten().chain(unoffered).collect())),
         };
         let mut problems = Vec::new();
         for step in &steps {
@@ -65,6 +69,20 @@ impl Server {
             problems.extend(checked.err().into_iter().flatten().map(|problem| of_step(step, &problem)));
         }
         Ok(if problems.is_empty() { Ok(steps) } else { Err(problems) })
+    }
+
+    /// What clients of a file ask for and this server does not offer.
+    fn unoffered_in(&self, document: &Document, found: &Found, extent: Extent) -> Vec<Problem> {
+        let of_entry = |entry: &Entry<Client, ChosenSecret>| {
+            let before = found.clients.iter().find(|client| client.id == entry.thing.id);
+            let is_left = extent == Extent::Missing && before.is_some();
+            let problems = if is_left { Vec::new() } else { self.unoffered(&entry.thing, before) };
+            problems
+                .into_iter()
+                .map(|problem| Problem::new(format!("{}: {}", entry.place, problem.field), problem.reason))
+                .collect::<Vec<_>>()
+        };
+        document.clients.iter().flat_map(of_entry).collect()
     }
 
     /// What of a plan the operator may not have meant: it deletes `docs`, the client of the documentation, or people who came from other

@@ -97,13 +97,14 @@ impl Server {
         };
         client.secrets = kept.map(|kept| self.new_secret(&client, &kept)).transpose()?.into_iter().collect();
         (client.created_at, client.updated_at) = (now, now);
-        let problems = client.problems();
+        let problems: Vec<_> = client.problems().into_iter().chain(self.unoffered(&client, None)).collect();
         if !problems.is_empty() {
             return Ok(Err(Refused::Invalid(problems)));
         }
         if let Err(problems) = self.check_sector(None, &client).await {
             return Ok(Err(Refused::Invalid(problems)));
         }
+        Box::pin(self.prepare_keys_of(&client)).await?;
         match self.store.clients().insert(&client).await? {
             Insertion::Inserted => {
                 self.cache.clear();
@@ -153,6 +154,11 @@ impl Server {
 
     /// Makes a client exactly `after`, which has no problems but perhaps with its sector, secrets included, if it is still as `before` says.
     pub(in crate::flow) async fn replace_client(&self, before: &Client, mut after: Client) -> Result<Result<Client, Refused>, Failure> {
+        let unoffered = self.unoffered(&after, Some(before));
+        if !unoffered.is_empty() {
+            return Ok(Err(Refused::Invalid(unoffered)));
+        }
+        Box::pin(self.prepare_keys_of(&after)).await?;
         after.updated_at = self.clock.now();
         if after.auth_method != AuthMethod::SecretJwt {
             // Nobody needs them back any more.

@@ -5,18 +5,20 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::flow::manage::{Page, PageRequest, Refused};
+use crate::flow::sign::blocking;
 use crate::flow::{Failure, Server};
+use crate::protocol::jose::SigningAlgorithm;
 use crate::protocol::metadata::KEY_SET_LIFETIME;
 use crate::protocol::time::Timestamp;
-use crate::signing::{Key, KeyFolderFailure, KeyState, Kid};
+use crate::signing::{Key, KeyFolderFailure, KeyState, Kid, Rotation};
 
 /// A signing key as it is shown to whoever manages it; never the key itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeyView {
     /// Its identifier.
     pub kid: Kid,
-    /// What it signs with: `RS256`.
-    pub alg: &'static str,
+    /// What it signs with.
+    pub alg: SigningAlgorithm,
     /// Where it stands in its life: `next`, `active` or `retired`.
     pub state: &'static str,
     /// Since when.
@@ -29,6 +31,15 @@ pub struct KeyView {
 /// What became of the keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rotated {
+    /// What became of those of each algorithm that was rotated.
+    pub rotations: Vec<RotatedAlgorithm>,
+}
+
+/// What became of the keys of an algorithm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RotatedAlgorithm {
+    /// The algorithm.
+    pub alg: SigningAlgorithm,
     /// The key that signs now.
     pub active: Kid,
     /// The key that will sign after the next rotation.
@@ -51,16 +62,29 @@ impl Server {
         self.keyring.current().keys().find(|key| key.kid().as_str() == kid).map(view)
     }
 
-    /// Signs with the next key from now on. Refused while verifiers may still hold a key set without it, unless it has to be `now`.
-    pub async fn rotate_keys(&self, now: bool) -> Result<Result<Rotated, Refused>, Failure> {
-        let (keyring, random, at, size) = (self.keyring.clone(), self.random.clone(), self.clock.now(), self.settings.key_size);
+    /// Signs with the next key from now on: of one algorithm, or of each that has keys. Refused while verifiers may still hold a key set
+    /// without it, unless it has to be `now`; where none is named, those whose next key is old enough are rotated.
+    pub async fn rotate_keys(&self, algorithm: Option<SigningAlgorithm>, now: bool) -> Result<Result<Rotated, Refused>, Failure> {
+        let algorithms = algorithm.map_or_else(|| self.keyring.current().algorithms(), |algorithm| vec![algorithm]);
         let published = if now { Duration::ZERO } else { KEY_SET_LIFETIME };
-        match blocking(move || keyring.rotate(size, &random, at, published)).await {
-            Err(Failure::Keys(KeyFolderFailure::TooYoung { .. })) => Ok(Err(Refused::Conflict(
-                "the next key is younger than the copies of the key set that verifiers may hold; wait a few minutes, or say now=true",
-            ))),
-            done => Ok(Ok(done.map(|rotation| Rotated { active: rotation.active, next: rotation.next, retired: rotation.retired })?)),
+        let mut rotations = Vec::new();
+        for algorithm in algorithms {
+            let (keyring, random, at, size) = (self.keyring.clone(), self.random.clone(), self.clock.now(), self.settings.key_size);
+            match blocking(move || keyring.rotate(algorithm, size, &random, at, published)).await {
+                Err(Failure::Keys(KeyFolderFailure::TooYoung { .. })) => {}
+                Err(Failure::Keys(KeyFolderFailure::NoKeys { .. })) => return Ok(Err(Refused::not_found("key for", algorithm))),
+                done => {
+                    let Rotation { algorithm: alg, active, next, retired, .. } = done?;
+                    rotations.push(RotatedAlgorithm { alg, active, next, retired });
+                }
+            }
         }
+        if rotations.is_empty() {
+            return Ok(Err(Refused::Conflict(
+                "the next key is younger than the copies of the key set that verifiers may hold; wait a few minutes, or say now=true",
+            )));
+        }
+        Ok(Ok(Rotated { rotations }))
     }
 
     /// Takes a key out at once, because it may have leaked: no token that it signed is believed any more.
@@ -73,11 +97,6 @@ impl Server {
             done => done.map(Ok),
         }
     }
-}
-
-/// Making a key takes a while, and its file is written to the disk: nothing for the threads that answer requests.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, KeyFolderFailure> + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Interrupted)?.map_err(Failure::Keys)
 }
 
 fn view(key: &Key) -> KeyView {

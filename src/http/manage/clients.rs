@@ -21,7 +21,8 @@ use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part, S
 use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
 use crate::http::manage::words::{
-    ApplicationType, AssertionAudience, AuthMethod, GrantType, LogoutRevokes, PkceRule, ResponseType, SigningAlgorithm, SubjectType,
+    ApplicationType, AssertionAudience, AuthMethod, GrantType, LogoutRevokes, PkceRule, ResponseAlgorithm, ResponseType, SigningAlgorithm,
+    SubjectType,
 };
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
@@ -66,6 +67,10 @@ struct Metadata {
     token_endpoint_auth_signing_alg: Option<SigningAlgorithm>,
     /// Whom its assertions may be addressed to: `issuer` (RFC 10070), or for older clients `issuer_or_token_endpoint`.
     assertion_audience: Option<AssertionAudience>,
+    /// What its ID tokens are signed with; `RS256` when left out. The metadata document lists those that this server offers.
+    id_token_signed_response_alg: Option<ResponseAlgorithm>,
+    /// What answers of userinfo are signed with; they are plain JSON when left out.
+    userinfo_signed_response_alg: Option<ResponseAlgorithm>,
     /// Its public keys: a JWK set (RFC 7517 section 5) of RSA (2048 bits or more), P-256 and Ed25519 keys.
     jwks: Option<PublicKeys>,
     /// Where they are instead: an https URL.

@@ -13,9 +13,10 @@ use crate::http::caller::Bearer;
 use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Gone, Many, One, Outcome};
 use crate::http::manage::scopes::{KeysRead, KeysWrite};
-use crate::http::manage::words::KeyState;
+use crate::http::manage::words::{KeyState, ResponseAlgorithm};
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
+use crate::protocol::jose::SigningAlgorithm;
 
 pub(in crate::http) struct Api(pub(super) Arc<Server>);
 
@@ -26,7 +27,7 @@ struct Key {
     /// Its identifier (RFC 7638).
     kid: String,
     /// What it signs with.
-    alg: String,
+    alg: ResponseAlgorithm,
     /// Where it stands in its life.
     state: KeyState,
     /// Since when, in seconds since 1970.
@@ -38,7 +39,16 @@ struct Key {
 /// What a rotation led to.
 #[derive(Object)]
 #[oai(example)]
+struct Rotated {
+    /// What became of the keys of each algorithm that was rotated.
+    rotations: Vec<Rotation>,
+}
+
+/// What became of the keys of an algorithm.
+#[derive(Object)]
 struct Rotation {
+    /// The algorithm.
+    alg: ResponseAlgorithm,
     /// The key that signs now.
     active: String,
     /// The key that will sign after the next rotation.
@@ -51,17 +61,19 @@ const KID: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
 
 impl Example for Key {
     fn example() -> Self {
-        Self { kid: KID.to_owned(), alg: "RS256".to_owned(), state: KeyState::Active, since: 1_795_262_400, until: None }
+        Self { kid: KID.to_owned(), alg: ResponseAlgorithm::Rs256, state: KeyState::Active, since: 1_795_262_400, until: None }
     }
 }
 
-impl Example for Rotation {
+impl Example for Rotated {
     fn example() -> Self {
-        Self {
+        let rotation = Rotation {
+            alg: ResponseAlgorithm::Rs256,
             active: KID.to_owned(),
             next: "ZjAwLTQ3ZjQtYjY1Zi0zZDQ5Y2FmZTYxMmQtNGY5Ny0".to_owned(),
             retired: "b2xkLTQ3ZjQtYjY1Zi0zZDQ5Y2FmZTYxMmQtNGY5Ny0".to_owned(),
-        }
+        };
+        Self { rotations: vec![rotation] }
     }
 }
 
@@ -93,7 +105,8 @@ impl Api {
 
     /// Sign with the next key from now on
     ///
-    /// Refused while verifiers may still hold a key set without it, unless `now` is `true`.
+    /// Of each algorithm that has keys, or of the one that is named. A key stays the next one while verifiers may still hold a key set without
+    /// it, unless `now` is `true`; where that leaves nothing to do, the request is refused.
     #[oai(path = "/keys/rotate", method = "post", operation_id = "rotateKeys")]
     async fn rotate(
         &self,
@@ -102,12 +115,19 @@ impl Api {
         /// Rotate even if some verifiers will refuse tokens for a few minutes.
         #[oai(name = "now")]
         _now: Optional<bool>,
-    ) -> Outcome<Rotation> {
+        /// Only the keys of this algorithm.
+        #[oai(name = "algorithm")]
+        _algorithm: Optional<ResponseAlgorithm>,
+    ) -> Outcome<Rotated> {
         let rotated = async {
             let by = permit(&self.0, &bearer).await?;
-            let now = Query::of(request)?.flag("now")?.unwrap_or_default();
-            let rotated = self.0.rotate_keys(now).await??;
-            audit(&by, "keys.rotate", rotated.active.as_str());
+            let query = Query::of(request)?;
+            let names: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
+            let algorithm = query.word("algorithm", &names)?.and_then(SigningAlgorithm::parse);
+            let rotated = self.0.rotate_keys(algorithm, query.flag("now")?.unwrap_or_default()).await??;
+            for rotation in &rotated.rotations {
+                audit(&by, "keys.rotate", rotation.active.as_str());
+            }
             Ok(rotated)
         };
         Outcome::reply(request, rotated.await)

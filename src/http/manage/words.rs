@@ -38,6 +38,22 @@ pub(super) enum SigningAlgorithm {
     EdDsa,
 }
 
+/// What we sign with.
+#[derive(Enum)]
+#[oai(rename_all = "UPPERCASE")]
+pub(super) enum ResponseAlgorithm {
+    Rs256,
+    Rs384,
+    Rs512,
+    Ps256,
+    Ps384,
+    Ps512,
+    Es256,
+    Es384,
+    #[oai(rename = "EdDSA")]
+    EdDsa,
+}
+
 /// Whom a client's assertions may be addressed to.
 #[derive(Enum)]
 pub(super) enum AssertionAudience {
@@ -130,7 +146,7 @@ pub(super) enum ProviderKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::jose::Algorithm;
+    use crate::protocol::jose::{self, Algorithm};
     use crate::protocol::{application_type, client, client_assertion, client_logout, subject_type};
     use poem_openapi::registry::Registry;
     use poem_openapi::types::Type;
@@ -152,6 +168,7 @@ mod tests {
         assert_eq!(documented::<ApplicationType>(), read(Application::ALL, Application::as_str));
         assert_eq!(documented::<AuthMethod>(), read(client::AuthMethod::ALL, client::AuthMethod::as_str));
         assert_eq!(documented::<SigningAlgorithm>(), read(Algorithm::ALL, Algorithm::as_str));
+        assert_eq!(documented::<ResponseAlgorithm>(), read(jose::SigningAlgorithm::ALL, jose::SigningAlgorithm::as_str));
         assert_eq!(documented::<AssertionAudience>(), read(Audience::ALL, Audience::as_str));
         assert_eq!(documented::<SubjectType>(), read(subject_type::SubjectType::ALL, subject_type::SubjectType::as_str));
         assert_eq!(documented::<LogoutRevokes>(), read(client_logout::LogoutRevokes::ALL, client_logout::LogoutRevokes::as_str));

@@ -1,12 +1,14 @@
-//! What others sign (RFC 7515): the algorithms that are believed, the public keys that clients register, and a signed text before anybody
-//! believes it. Whether a signature is right is for [`crate::signing`] to find out.
+//! What is signed (RFC 7515): the algorithms that we sign with, and those of others that are believed; the public keys that clients register, and
+//! a signed text before anybody believes it. Whether a signature is right is for [`crate::signing`] to find out.
 
 mod algorithm;
 mod client_keys;
 mod jws;
 mod not_theirs;
+mod signing_algorithm;
 
 pub use self::algorithm::Algorithm;
 pub use self::client_keys::{ClientKey, ClientKeys, InvalidKeys, JwksUri, KeySource, PublicKey, UnusableKey};
 pub use self::jws::{Jws, NotSigned};
 pub use self::not_theirs::NotTheirs;
+pub use self::signing_algorithm::{KeyKind, SigningAlgorithm};

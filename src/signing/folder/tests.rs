@@ -85,7 +85,7 @@ fn a_damaged_folder_is_refused_with_the_name_of_the_file() {
         let refusal = refusal(&folder);
         assert!(refusal.starts_with(&format!("{} is damaged: ", list.display())), "{refusal}");
         assert!(refusal.contains(problem), "{refusal}");
-        assert!(folder.folder().rotate(KeySize::default(), &Random::seeded(1), at(0), Duration::ZERO).is_err());
+        assert!(folder.folder().rotate(SigningAlgorithm::Rs256, KeySize::default(), &Random::seeded(1), at(0), Duration::ZERO).is_err());
         assert_eq!(fs::read_to_string(&list).unwrap(), bad, "a list that we can't read is never overwritten");
     }
     fs::write(&list, good).unwrap();
@@ -121,7 +121,8 @@ fn a_rotation_moves_every_key_on_and_deletes_the_ended() {
 fn a_key_that_nobody_can_know_yet_does_not_sign() {
     let folder = Folder::new(27);
     let before = kids(&folder);
-    let rotate = |now| folder.folder().rotate(KeySize::default(), &Random::seeded(28), now, Duration::from_secs(100));
+    let rotate =
+        |now| folder.folder().rotate(SigningAlgorithm::Rs256, KeySize::default(), &Random::seeded(28), now, Duration::from_secs(100));
     assert!(matches!(rotate(at(99)), Err(KeyFolderFailure::TooYoung { kid }) if kid == before[1]));
     assert_eq!(kids(&folder), before);
     assert_eq!(rotate(at(100)).unwrap().active, before[1]);
@@ -131,7 +132,7 @@ fn a_key_that_nobody_can_know_yet_does_not_sign() {
 #[test]
 fn rotations_at_once_happen_one_after_the_other() {
     let (folder, random) = (Folder::new(25), Random::seeded(26));
-    let made = [(); 4].map(|()| PrivateKey::make(KeySize::default(), &random).unwrap());
+    let made = [(); 4].map(|()| PrivateKey::make(SigningAlgorithm::Rs256, KeySize::default(), &random).unwrap());
     let together = Barrier::new(made.len());
     std::thread::scope(|scope| {
         for made in &made {
@@ -157,12 +158,13 @@ fn an_imported_key_signs_after_the_next_rotation() {
     let foreign = elsewhere.keyring().unwrap().active().kid().clone();
     let pem = fs::read_to_string(elsewhere.path().join(key_file(&foreign))).unwrap();
     let before = kids(&folder);
-    let imported = folder.folder().import(&pem, at(7)).unwrap();
-    assert_eq!(imported.next, foreign);
+    let import = |now| folder.folder().import(&pem, None, KeySize::default(), &Random::seeded(0), now);
+    let imported = import(at(7)).unwrap();
+    assert_eq!((imported.algorithm, &imported.next), (SigningAlgorithm::Rs256, &foreign));
     assert_eq!(Some(&imported.replaced), before.last());
     assert!(!folder.path().join(key_file(&imported.replaced)).exists());
     assert_eq!(mode(&folder.path().join(key_file(&foreign))), 0o600);
-    let twice = folder.folder().import(&pem, at(8)).unwrap_err().to_string();
+    let twice = import(at(8)).unwrap_err().to_string();
     assert!(twice.contains("already"), "{twice}");
     assert_eq!(folder.rotate(at(9)).active, foreign);
 }
@@ -178,4 +180,94 @@ fn what_a_crash_left_behind_is_ignored() {
     folder.rotate(at(1));
     assert!(!kids(&folder).contains(&orphan));
     assert!(!files(&folder).contains(".keyring.json.tmp"));
+}
+
+#[test]
+fn each_algorithm_has_keys_of_its_own_that_rotate_by_themselves() {
+    use SigningAlgorithm::{EdDsa, Es256, Rs256};
+    let folder = Folder::new(32);
+    let of = |algorithm| -> Vec<Kid> {
+        folder.keyring().unwrap().keys().filter(|key| key.algorithm() == algorithm).map(|key| key.kid().clone()).collect()
+    };
+    let none = folder.folder().rotate(Es256, KeySize::default(), &Random::seeded(1), at(1), Duration::ZERO).unwrap_err();
+    assert!(none.to_string().starts_with("there is no key for ES256"), "{none}");
+    folder.prepare(Es256, at(1));
+    folder.prepare(EdDsa, at(2));
+    let (rs256, es256, eddsa) = (of(Rs256), of(Es256), of(EdDsa));
+    assert_eq!((rs256.len(), es256.len(), eddsa.len()), (2, 2, 2));
+    folder.prepare(Es256, at(3));
+    assert_eq!(of(Es256), es256, "what is there is not made again");
+
+    let rotation = folder.rotate_for(Es256, at(4));
+    assert_eq!((rotation.algorithm, &rotation.active, &rotation.retired), (Es256, &es256[1], &es256[0]));
+    assert_eq!((of(Rs256), of(EdDsa)), (rs256.clone(), eddsa.clone()));
+    assert_eq!(folder.rotate(at(5)).retired, rs256[0]);
+    assert_eq!(of(Es256).len(), 3);
+
+    folder.disable(&eddsa[0], KeySize::default(), &Random::seeded(2), at(6)).unwrap();
+    assert_eq!(of(EdDsa)[0], eddsa[1], "the next one of the same algorithm takes its place");
+    assert!(!folder.path().join(key_file(&eddsa[0])).exists());
+    let stranger = Folder::new(33).keyring().unwrap().active().kid().clone();
+    assert!(folder.disable(&stranger, KeySize::default(), &Random::seeded(3), at(7)).is_err());
+
+    let mut expected: BTreeSet<_> = kids(&folder).iter().map(key_file).collect();
+    expected.extend([LIST.to_owned(), ".lock".to_owned()]);
+    assert_eq!(files(&folder), expected);
+}
+
+#[test]
+fn a_folder_from_before_there_were_other_algorithms_is_read_and_goes_on() {
+    let folder = Folder::new(34);
+    let before = kids(&folder);
+    // As it was written then.
+    let list = format!(
+        "{{\n  \"keys\": [\n    {{\n      \"kid\": \"{}\",\n      \"state\": {{\n        \"active\": {{\n          \"since\": 5\n        }}\n      }}\n    }},\n    \
+         {{\n      \"kid\": \"{}\",\n      \"state\": {{\n        \"next\": {{\n          \"since\": 5\n        }}\n      }}\n    }}\n  ]\n}}\n",
+        before[0], before[1]
+    );
+    fs::write(folder.path().join(LIST), &list).unwrap();
+    assert!(folder.keyring().unwrap().keys().all(|key| key.algorithm() == SigningAlgorithm::Rs256));
+    assert_eq!(kids(&folder), before);
+    folder.prepare(SigningAlgorithm::Es384, at(6));
+    let keyring = folder.keyring().unwrap();
+    assert_eq!(keyring.algorithms(), [SigningAlgorithm::Rs256, SigningAlgorithm::Es384]);
+    assert_eq!(keyring.active().kid(), &before[0]);
+}
+
+#[test]
+fn two_who_need_an_algorithm_at_once_agree() {
+    let folder = Folder::new(35);
+    let together = Barrier::new(2);
+    let made = std::thread::scope(|scope| {
+        let prepare = |seed| {
+            let (folder, together) = (folder.folder(), &together);
+            scope.spawn(move || {
+                together.wait();
+                folder.prepare(SigningAlgorithm::Es256, KeySize::default(), &Random::seeded(seed), at(1)).unwrap();
+                kids(&folder)
+            })
+        };
+        let (one, other) = (prepare(36), prepare(37));
+        (one.join().unwrap(), other.join().unwrap())
+    });
+    assert_eq!(made.0, made.1);
+    assert_eq!(files(&folder).len(), made.0.len() + 2, "the list, the lock and a file for each key");
+}
+
+#[test]
+fn a_key_of_a_curve_is_brought_along_and_a_key_serves_one_algorithm() {
+    let (folder, elsewhere) = (Folder::new(38), Folder::new(39));
+    elsewhere.prepare(SigningAlgorithm::Es256, at(1));
+    let pem = |algorithm| {
+        let kid = elsewhere.keyring().unwrap().active_for(algorithm).unwrap().kid().clone();
+        fs::read_to_string(elsewhere.path().join(key_file(&kid))).unwrap()
+    };
+    let import = |pem: &str, algorithm| folder.folder().import(pem, algorithm, KeySize::default(), &Random::seeded(4), at(2));
+    let imported = import(&pem(SigningAlgorithm::Es256), None).unwrap();
+    assert_eq!(imported.algorithm, SigningAlgorithm::Es256);
+    assert_eq!(folder.rotate_for(SigningAlgorithm::Es256, at(3)).active, imported.next);
+    assert!(import(&pem(SigningAlgorithm::Es256), Some(SigningAlgorithm::Rs256)).unwrap_err().to_string().contains("RS256"));
+    import(&pem(SigningAlgorithm::Rs256), None).unwrap();
+    let twice = import(&pem(SigningAlgorithm::Rs256), Some(SigningAlgorithm::Ps256)).unwrap_err().to_string();
+    assert!(twice.contains("already"), "{twice}");
 }

@@ -8,6 +8,7 @@ mod octo;
 mod relying_party;
 mod server;
 mod signer;
+mod verifier;
 
 pub use broker::{Broker, provider};
 pub use browser::{Browser, Page};
@@ -17,3 +18,4 @@ pub use octo::Octo;
 pub use relying_party::{RelyingParty, Tokens, claims, hybrid_client};
 pub use server::{Answer, START, TestServer, copy_keys, port_of_nobody};
 pub use signer::{ASSERTION_TYPE, KeyHost, Keys, Publishes};
+pub use verifier::{part, verified};

@@ -19,6 +19,7 @@ use claviger::protocol::client::{Client, ClientId, ClientSecret};
 use claviger::protocol::client_metadata::ClientMetadata;
 use claviger::protocol::explanation::Recorded;
 use claviger::protocol::issuer::Issuer;
+use claviger::protocol::jose::SigningAlgorithm;
 use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
 use claviger::protocol::trace_id::TraceId;
@@ -147,6 +148,12 @@ impl TestServer {
         let surroundings = Surroundings { docs: Some(ClientId::parse("claviger-docs").unwrap()), ..Surroundings::default() };
         let settings = Settings { api_key_in_query: true, ..settings() };
         Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), surroundings, Vec::new(), settings).await
+    }
+
+    /// A server that offers clients these algorithms.
+    pub async fn start_offering(algorithms: &[SigningAlgorithm]) -> Self {
+        let settings = Settings { algorithms: algorithms.to_vec(), ..settings() };
+        Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), Surroundings::default(), Vec::new(), settings).await
     }
 
     async fn start_with(database: Database, clock: Clock, surroundings: Surroundings) -> Self {
@@ -290,10 +297,24 @@ impl TestServer {
 
     /// Rotates the signing keys as the command does, and lets the server notice.
     pub fn rotate_keys(&self) -> Rotation {
+        self.rotate_keys_for(SigningAlgorithm::Rs256)
+    }
+
+    /// The same for another algorithm than RS256.
+    pub fn rotate_keys_for(&self, algorithm: SigningAlgorithm) -> Rotation {
         let folder = KeyFolder::open(&self.keys).unwrap();
-        let rotation = folder.rotate(KeySize::Rsa2048, &Random::system(), self.clock.now(), Duration::ZERO).unwrap();
+        let rotation = folder.rotate(algorithm, KeySize::Rsa2048, &Random::system(), self.clock.now(), Duration::ZERO).unwrap();
         assert_eq!(self.keyring.reload_if_changed().unwrap(), Reload::Reloaded);
         rotation
+    }
+
+    /// Takes an algorithm's keys out of the folder, as if nobody had ever needed them, and lets the server notice.
+    pub fn forget_keys_of(&self, algorithm: SigningAlgorithm) {
+        let list = self.keys.join("keyring.json");
+        let mut known: Value = serde_json::from_slice(&std::fs::read(&list).unwrap()).unwrap();
+        known["keys"].as_array_mut().unwrap().retain(|key| key["alg"] != algorithm.as_str());
+        std::fs::write(&list, known.to_string()).unwrap();
+        assert_eq!(self.keyring.reload_if_changed().unwrap(), Reload::Reloaded);
     }
 
     pub async fn userinfo(&self, token: &str) -> Answer {
@@ -315,6 +336,7 @@ fn settings() -> Settings {
         throttle: ThrottleLimits { account_failures: 10, address_failures: 100, window: Duration::from_mins(15) },
         password_minimum: 8,
         key_size: KeySize::default(),
+        algorithms: SigningAlgorithm::ALL.to_vec(),
         kept_refusals: 10_000,
         api_key_in_query: false,
     }

@@ -449,3 +449,25 @@ async fn a_provider_is_declared_changed_and_keeps_its_secret_to_itself() {
     let pruned = site.apply(&orders("", ""), &["--prune"]).succeeded();
     assert!(pruned.contains("- provider work\n"), "{pruned}");
 }
+
+#[test]
+fn an_algorithm_that_is_not_offered_is_refused_before_anything_is_changed() {
+    let site = Site::configured();
+    site.configure("sqlite://claviger.db", "[keys]\nalgorithms = [\"RS256\", \"ES256\"]\n");
+    site.succeed(&["migrate", "--config", "claviger.toml"]);
+    let file = |algorithm: &str| {
+        format!(
+            "{}id_token_signed_response_alg = \"{algorithm}\"\nuserinfo_signed_response_alg = \"{algorithm}\"\n",
+            orders("", "").split("[[api]]").next().unwrap()
+        )
+    };
+    let refused = site.apply(&file("PS256"), &["--dry-run"]).failed();
+    for member in ["id_token", "userinfo"] {
+        let problem = format!("client[0] \"importer\": {member}_signed_response_alg: PS256 is not offered here");
+        assert!(refused.contains(&problem), "{refused}");
+    }
+    site.apply(&file("ES256"), &[]).succeeded();
+    assert!(site.export().contains("userinfo_signed_response_alg = \"ES256\""));
+    site.configure("sqlite://claviger.db", "[keys]\nalgorithms = [\"RS256\"]\n");
+    assert_eq!(site.apply(&file("ES256"), &[]).succeeded(), "Nothing to change.\n", "who has it keeps it");
+}

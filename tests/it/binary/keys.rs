@@ -25,7 +25,7 @@ async fn a_rotation_is_picked_up_by_the_running_server() {
     assert_eq!(kid_of(&old), before[0]);
 
     let said = site.succeed(&["keys", "rotate", "--data", "data"]);
-    assert!(said.starts_with(&format!("{} signs from now on.", before[1])), "{said}");
+    assert!(said.starts_with(&format!("{} signs with RS256 from now on.", before[1])), "{said}");
     assert!(said.contains(&format!("{} is retired", before[0])), "{said}");
     let after = eventually("the new keys to be published", async || Some(published(&site).await).filter(|keys| keys.len() == 3)).await;
     assert_eq!((&after[0], &after[2]), (&before[1], &before[0]));
@@ -63,11 +63,11 @@ async fn a_key_of_ones_own_becomes_the_next_one() {
     let add = |file: &str| unstarted.run(&["keys", "add", file, "--config", "claviger.toml"]);
     add("no-such-file.pem").failed();
     assert!(!unstarted.path("keys").exists());
-    assert!(add(pem.to_str().unwrap()).succeeded().starts_with(&format!("{kid} is the next key")), "before the first start");
+    assert!(add(pem.to_str().unwrap()).succeeded().starts_with(&format!("{kid} is the next key for RS256")), "before the first start");
 
     let _running = site.dev_with_keys().await;
     let said = site.succeed(&["keys", "add", pem.to_str().unwrap(), "--data", "data"]);
-    assert!(said.starts_with(&format!("{kid} is the next key")), "{said}");
+    assert!(said.starts_with(&format!("{kid} is the next key for RS256")), "{said}");
     eventually("it to be published", async || published(&site).await.contains(&kid).then_some(())).await;
     site.succeed(&["keys", "rotate", "--data", "data"]);
     eventually("it to sign", async || (published(&site).await[0] == kid).then_some(())).await;
@@ -99,4 +99,53 @@ async fn a_disabled_key_is_believed_no_more() {
     let new = site.machine_token(machine).await.json()["access_token"].as_str().unwrap().to_owned();
     assert_eq!(kid_of(&new), before[1]);
     assert!(site.run(&["keys", "disable", &before[0], "--data", "data"]).failed().contains("claviger keys list"));
+}
+
+#[tokio::test]
+async fn keys_of_another_algorithm_are_made_when_a_client_registers_for_it_and_stay() {
+    let site = Site::new();
+    let running = site.dev_with_keys().await;
+    let before = published(&site).await;
+    site.succeed(&[
+        "clients",
+        "add",
+        "shop",
+        "--name",
+        "Shop",
+        "--redirect-uri",
+        "https://shop.example/cb",
+        "--scope",
+        "openid",
+        "--id-token-alg",
+        "ES256",
+        "--userinfo-alg",
+        "EdDSA",
+        "--data",
+        "data",
+    ]);
+    let shown = site.succeed(&["clients", "show", "shop", "--data", "data"]);
+    assert!(shown.contains("ES256") && shown.contains("EdDSA"), "{shown}");
+    let after = eventually("the new keys to be published", async || Some(published(&site).await).filter(|keys| keys.len() == 6)).await;
+    assert_eq!(after[..2], before);
+
+    let said = site.succeed(&["keys", "rotate", "--algorithm", "EdDSA", "--data", "data"]);
+    assert!(said.starts_with(&format!("{} signs with EdDSA from now on.", after[5])), "{said}");
+    let listed = site.succeed(&["keys", "list", "--data", "data"]);
+    assert_eq!((listed.matches("RS256").count(), listed.matches("ES256").count(), listed.matches("EdDSA").count()), (2, 2, 3), "{listed}");
+    let shown: serde_json::Value = serde_json::from_str(&site.succeed(&["keys", "show", &after[2], "--data", "data"])).unwrap();
+    assert_eq!((&shown["kty"], &shown["crv"], &shown["alg"]), (&"EC".into(), &"P-256".into(), &"ES256".into()));
+    assert!(shown.get("d").is_none(), "the public half only: {shown}");
+    let said = site.run(&["keys", "rotate", "--algorithm", "PS256", "--data", "data"]).failed();
+    assert!(said.contains("no key for PS256"), "{said}");
+    let said = site.succeed(&["keys", "disable", &after[2], "--data", "data"]);
+    assert!(said.contains(&format!("{} signs with ES256 from now on.", after[3])), "{said}");
+
+    let kept = eventually("the last change", async || Some(published(&site).await).filter(|keys| !keys.contains(&after[2]))).await;
+    drop(running);
+    let _running = site.dev().await;
+    assert_eq!(published(&site).await, kept, "they survive a restart");
+    let said = site.succeed(&["keys", "rotate", "--data", "data"]);
+    for algorithm in ["RS256", "ES256", "EdDSA"] {
+        assert!(said.contains(&format!("signs with {algorithm} from now on")), "{said}");
+    }
 }

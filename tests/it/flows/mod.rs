@@ -26,3 +26,4 @@ mod resources;
 mod roles;
 mod session;
 mod session_management;
+mod signed_responses;

@@ -1,5 +1,6 @@
 //! `/api/v1/clients`.
 
+use claviger::protocol::jose::SigningAlgorithm;
 use reqwest::Method;
 use serde_json::json;
 
@@ -338,4 +339,40 @@ async fn two_secrets_at_most_are_alive_also_when_many_ask_at_once() {
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     assert!(answers.iter().all(|answer| answer.status == 201 || answer.status == 409));
     assert_eq!(alice.get("/clients/demo-m2m").await.json()["secrets"].as_array().unwrap().len(), 2);
+}
+
+/// Conformance: 63
+#[tokio::test]
+async fn what_a_client_is_told_is_signed_as_it_registers() {
+    let server = TestServer::start_offering(&[SigningAlgorithm::Rs256, SigningAlgorithm::Es384]).await;
+    let alice = Manager::alice(&server).await;
+    let new = |more: serde_json::Value| {
+        let mut new = json!({"client_id": "app", "client_name": "App", "redirect_uris": ["https://app.example/cb"], "scope": "openid"});
+        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        new
+    };
+    for wrong in ["none", "HS256", "ES512", "rs256", ""] {
+        for member in ["id_token_signed_response_alg", "userinfo_signed_response_alg"] {
+            let refused = alice.post("/clients", &new(json!({ member: wrong }))).await;
+            assert_problem(&refused, 422);
+            assert!(refused.body.contains(member), "{}", refused.body);
+        }
+    }
+    let refused =
+        alice.post("/clients", &new(json!({"id_token_signed_response_alg": "PS256", "userinfo_signed_response_alg": "EdDSA"}))).await;
+    assert_problem(&refused, 422);
+    for member in ["id_token_signed_response_alg", "userinfo_signed_response_alg"] {
+        assert!(refused.body.contains(member), "both at once: {}", refused.body);
+    }
+    let made = alice.post("/clients", &new(json!({}))).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.json()["id_token_signed_response_alg"], "RS256");
+    assert!(made.json().get("userinfo_signed_response_alg").is_none());
+    let changed = alice.patch("/clients/app", &json!({"userinfo_signed_response_alg": "ES384"})).await;
+    assert_eq!(changed.json()["userinfo_signed_response_alg"], "ES384", "{}", changed.body);
+    let keys = server.get("/.well-known/jwks.json").await;
+    assert!(keys.body.contains("\"P-384\""), "its keys are published before anything is signed: {}", keys.body);
+    assert_problem(&alice.patch("/clients/app", &json!({"id_token_signed_response_alg": "EdDSA"})).await, 422);
+    let back = alice.patch("/clients/app", &json!({"userinfo_signed_response_alg": null})).await;
+    assert!(back.json().get("userinfo_signed_response_alg").is_none(), "{}", back.body);
 }

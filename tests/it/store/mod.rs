@@ -36,6 +36,7 @@ use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, Gra
 use claviger::protocol::client_assertion::AssertionRules;
 use claviger::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use claviger::protocol::client_presentation::{LogoUri, Presentation};
+use claviger::protocol::client_responses::ClientResponses;
 use claviger::protocol::grant::{Effect, Grant, SealedSuccessor, authorization_code};
 use claviger::protocol::jose::Algorithm;
 use claviger::protocol::login_rules::LoginRules;
@@ -119,6 +120,7 @@ fn client(id: &str) -> Client {
             terms: Some(WebUri::parse("https://a.example/terms#one").unwrap()),
             contacts: vec![HOSTILE.to_owned(), "help@a.example".to_owned()],
         },
+        responses: ClientResponses::default(),
         pkce: PkceRule::Optional,
         grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
         response_types: [ResponseType::Code].into(),
