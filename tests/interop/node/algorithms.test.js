@@ -24,8 +24,9 @@ for (const alg of offered) {
       userinfo_signed_response_alg: alg,
     })
     const execute = [openid.allowInsecureRequests, openid.enableNonRepudiationChecks]
-    const metadata = { id_token_signed_response_alg: alg, userinfo_signed_response_alg: alg, client_secret: client.client_secret }
-    const config = await openid.discovery(new URL(ISSUER), client.client_id, metadata, undefined, { execute })
+    const metadata = { id_token_signed_response_alg: alg, userinfo_signed_response_alg: alg }
+    const authentication = openid.ClientSecretBasic(client.client_secret)
+    const config = await openid.discovery(new URL(ISSUER), client.client_id, metadata, authentication, { execute })
     const { url, checks } = await request(client.client_id, config, { redirect_uri: CALLBACK, scope: 'openid email' })
     const tokens = await openid.authorizationCodeGrant(config, await new Browser(ISSUER).open(url, ALICE), checks)
 
