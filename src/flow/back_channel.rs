@@ -155,6 +155,6 @@ impl Server {
         let (subject, session) = (self.subject_for(client, &notice.user).await?, self.session_for(client, &notice.session).await?);
         let jti = self.random.uuid().to_string();
         let claims = LogoutToken::new(&self.issuer, &client.id, &subject, &session, jti, self.clock.now());
-        Ok(self.signer.sign(logout_token::TYP, &claims)?)
+        self.sign_with(client.responses.id_token_signed, Some(logout_token::TYP), &claims).await
     }
 }
