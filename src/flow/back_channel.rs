@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::task::{Id, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -36,17 +35,6 @@ const PAUSES: [Duration; 7] = [
     Duration::from_hours(6),
     Duration::from_hours(12),
 ];
-
-/// Somebody may have to be told.
-#[derive(Default)]
-pub(super) struct News(Notify);
-
-impl News {
-    /// A session ended: whom that has to be told is written down.
-    pub(super) fn tell(&self) {
-        self.0.notify_one();
-    }
-}
 
 /// What came of a message.
 enum Told {
@@ -85,7 +73,7 @@ pub async fn tell_forever(server: Arc<Server>) {
                 let id = over.map_or_else(|broken| broken.id(), |(id, ())| id);
                 clients.remove(&id);
             }
-            () = server.ended_sessions.0.notified() => {}
+            () = server.session_ended.notified() => {}
             () = sleep(REST) => {}
         }
     }

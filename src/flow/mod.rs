@@ -41,7 +41,7 @@ pub mod userinfo;
 
 use std::sync::Arc;
 
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 
 pub use self::catalog::own_scopes;
 use crate::clock::Clock;
@@ -97,7 +97,8 @@ pub struct Server {
     clients_asked: Option<(Outbound, PrivateHosts)>,
     objects_in_time: request_object::InTime,
     pairwise_salt: OnceCell<PairwiseSalt>,
-    ended_sessions: back_channel::News,
+    /// A session ended, and clients may have to be told.
+    session_ended: Notify,
     logos: client_logo::Logos,
     /// Whose turn it is to make the first keys of an algorithm.
     making_keys: tokio::sync::Mutex<()>,
@@ -178,7 +179,6 @@ impl Server {
         let signer = Signer::new(keyring.clone());
         let published_keys = client_keys::PublishedKeys::default();
         let objects_in_time = request_object::InTime::default();
-        let ended_sessions = back_channel::News::default();
         let making_keys = tokio::sync::Mutex::default();
         Self {
             issuer,
@@ -195,7 +195,7 @@ impl Server {
             published_keys,
             clients_asked: None,
             objects_in_time,
-            ended_sessions,
+            session_ended: Notify::new(),
             making_keys,
             pairwise_salt: OnceCell::new(),
             logos: client_logo::Logos::new(None),

@@ -18,7 +18,7 @@ impl Server {
     /// Ends a session, and says what the browser has to load; `None` when it was over already.
     pub(super) async fn end_session(&self, id: &SessionId) -> Result<Option<Vec<Frame>>, Failure> {
         let Some(clients) = self.store.sessions().end(id, self.clock.now()).await? else { return Ok(None) };
-        self.ended_sessions.tell();
+        self.session_ended.notify_one();
         let mut frames = Vec::new();
         for client in &clients {
             let Some(client) = self.cached_client(client).await?.filter(|client| client.enabled) else { continue };

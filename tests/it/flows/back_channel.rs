@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger::identity::user::Username;
-use claviger::protocol::client::Client;
-use claviger::protocol::client_logout::LogoutRevokes;
+use claviger::protocol::client::{Client, ClientId};
+use claviger::protocol::client_logout::{ClientLogout, LogoutRevokes};
 use claviger::protocol::subject::SessionId;
+use claviger::protocol::subject_type::{SubjectRules, SubjectType};
+use claviger::store::Applied;
 use serde_json::{Value, json};
 
 use crate::actors::{Answers, Browser, Heard, Listener, RelyingParty, TestServer, Tokens, claims, hybrid_client};
@@ -49,17 +51,17 @@ async fn every_client_of_the_session_is_told(database: Database) {
     let (first, second, unasked) = (Listener::start([]).await, Listener::start([]).await, Listener::start([]).await);
     let (one, _quiet) = (told_at(&server, "one:one-secret", &first).await, told_at(&server, "quiet:quiet-secret", &unasked).await);
     let implicit = hybrid_client(&server).await;
-    let uri = second.uri();
-    let hybrid = server.server.client(&claviger::protocol::client::ClientId::parse("hybrid").unwrap()).await.unwrap().unwrap();
-    let after =
-        Client { logout: claviger::protocol::client_logout::ClientLogout { back_channel: uri, ..hybrid.logout.clone() }, ..hybrid.clone() };
-    assert_eq!(server.store.clients().replace(&hybrid, &after).await, Ok(claviger::store::Applied::Done));
+    let hybrid = server.server.client(&ClientId::parse("hybrid").unwrap()).await.unwrap().unwrap();
+    let logout = ClientLogout { back_channel: second.uri(), ..hybrid.logout.clone() };
+    let subjects = SubjectRules { kind: SubjectType::Pairwise, sector_identifier_uri: None };
+    let after = Client { logout, subjects, ..hybrid.clone() };
+    assert_eq!(server.store.clients().replace(&hybrid, &after).await, Ok(Applied::Done));
 
     let (mut browser, mut elsewhere) = (Browser::new(&server), Browser::new(&server));
     let tokens = one.sign_in(&mut browser, "openid profile").await;
     let there = one.sign_in(&mut elsewhere, "openid").await;
     let id_token = browser.pass(&implicit.authorization_url_for("id_token", "openid", "nonce=n")).await.parameter("id_token").unwrap();
-    assert_eq!(claims(&id_token)["sid"], sid(&tokens), "one session, one name");
+    assert_ne!(claims(&id_token)["sid"], sid(&tokens), "each knows the session by its own name, and is told by that");
     sign_out(&mut browser, tokens.text("id_token")).await;
 
     let mut names = Vec::new();
