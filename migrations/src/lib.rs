@@ -24,6 +24,7 @@ mod m0022_client_responses;
 mod m0023_logout;
 mod m0024_subject;
 mod m0025_presentation;
+mod m0026_registration;
 mod m0027_request;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_presentation::Migration),
             Box::new(m0023_logout::Migration),
             Box::new(m0022_client_responses::Migration),
+            Box::new(m0026_registration::Migration),
         ]
     }
 }

@@ -14,6 +14,7 @@ use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::client_presentation::LogoUri;
 use crate::protocol::jose::{KeySource, SigningAlgorithm};
+use crate::protocol::registration::Registrar;
 use crate::protocol::subject_type::SubjectType;
 
 /// Manage the registered applications
@@ -29,8 +30,12 @@ pub(super) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// List the clients
-    #[command(after_help = "Example:\n  claviger clients list")]
-    List,
+    #[command(after_help = "Examples:\n  claviger clients list\n  claviger clients list --registered-by self")]
+    List {
+        /// Only those that the operator registered (`operator`), or that registered themselves (`self`)
+        #[arg(long, value_name = "WHO", value_parser = word(Registrar::parse))]
+        registered_by: Option<Registrar>,
+    },
     /// Show one client
     #[command(after_help = "Example:\n  claviger clients show demo-web")]
     Show {
@@ -148,13 +153,17 @@ const SHOWN: &str = "Its secret, shown this once";
 pub(super) async fn run(arguments: Arguments) -> Result<(), Trouble> {
     let server = arguments.place.server().await?;
     match arguments.command {
-        Command::List => {
+        Command::List { registered_by } => {
             let row = |client: &Client| {
                 let grants: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
                 let enabled = if client.enabled { "enabled" } else { "disabled" };
-                vec![client.id.to_string(), client.name.clone(), client.auth_method.to_string(), grants.join(","), enabled.to_owned()]
+                let itself = if client.registered_itself() { "registered itself" } else { "" };
+                let cells = [client.id.as_str(), &client.name, client.auth_method.as_str(), &grants.join(","), enabled, itself];
+                cells.map(str::to_owned).to_vec()
             };
-            say(table(&server.clients().await?.iter().map(row).collect::<Vec<_>>()))?;
+            let clients = server.clients().await?;
+            let listed = clients.iter().filter(|client| registered_by.is_none_or(|who| client.registered_by.registrar() == who));
+            say(table(&listed.map(row).collect::<Vec<_>>()))?;
         }
         Command::Show { id } => {
             let id = parse(&id)?;
@@ -275,7 +284,13 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("refresh_token", format!("{} s idle, {} s absolute", lifetimes.refresh_token_idle, lifetimes.refresh_token_absolute)),
         row("first_party", client.first_party.to_string()),
         row("enabled", client.enabled.to_string()),
+        row("registered_by", registered_by(client)),
     ]
+}
+
+fn registered_by(client: &Client) -> String {
+    let who = client.registered_by.registrar();
+    client.registered_by.unused_until().map_or_else(|| who.to_string(), |end| format!("{who}, kept until {end} unless it gets a token"))
 }
 
 fn keys(source: &KeySource) -> String {

@@ -10,6 +10,7 @@ mod dev;
 mod export;
 mod groups;
 mod health;
+mod initial_access_tokens;
 mod keys;
 mod migrate;
 mod openapi;
@@ -51,6 +52,7 @@ enum Command {
     Groups(groups::Arguments),
     Apis(apis::Arguments),
     ApiKeys(api_keys::Arguments),
+    InitialAccessTokens(initial_access_tokens::Arguments),
     Keys(keys::Arguments),
     Openapi(openapi::Arguments),
     Preview(preview::Arguments),
@@ -92,6 +94,7 @@ fn start(arguments: Arguments) -> Result<ExitCode, Trouble> {
             Command::Groups(arguments) => groups::run(arguments).await,
             Command::Apis(arguments) => apis::run(arguments).await,
             Command::ApiKeys(arguments) => api_keys::run(arguments).await,
+            Command::InitialAccessTokens(arguments) => initial_access_tokens::run(arguments).await,
             Command::Keys(arguments) => keys::run(arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
             Command::Preview(arguments) => preview::run(arguments).await,

@@ -7,6 +7,7 @@ use crate::config::Problems;
 use crate::flow::Failure;
 use crate::flow::manage::Refused;
 use crate::protocol::client::ClientId;
+use crate::protocol::registration::InitialAccessTokenId;
 use crate::protocol::subject::ApiKeyId;
 use crate::protocol::token::Token;
 use crate::signing::KeyFolderFailure;
@@ -26,6 +27,10 @@ pub(super) fn say_secret(words: &str, secret: &Token, of: SecretOf<'_>) -> Resul
             SecretOf::Client(id) => {
                 (format!("the client {id} has its secret"), format!("Make another one with `claviger clients rotate-secret {id}`."))
             }
+            SecretOf::InitialAccessToken(id) => (
+                format!("the initial access token {id} is made"),
+                format!("Revoke it with `claviger initial-access-tokens revoke {id}`, and make another one."),
+            ),
             SecretOf::ApiKey(id) => {
                 (format!("the API key {id} is made"), format!("Revoke it with `claviger api-keys revoke {id}`, and make another one."))
             }
@@ -41,6 +46,8 @@ pub(super) enum SecretOf<'a> {
     Client(&'a ClientId),
     /// An API key.
     ApiKey(&'a ApiKeyId),
+    /// An initial access token.
+    InitialAccessToken(&'a InitialAccessTokenId),
 }
 
 fn print(line: impl Display) -> io::Result<()> {

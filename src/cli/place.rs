@@ -85,6 +85,8 @@ pub(super) fn dev_config(folder: &Path, port: u16) -> Result<Config, Trouble> {
         ("CLAVIGER_DATABASE_URL", format!("sqlite://{}", inside("claviger.db"))),
         ("CLAVIGER_KEYS_FOLDER", inside("keys")),
         ("CLAVIGER_DOCS_ENABLED", "true".to_owned()),
+        ("CLAVIGER_REGISTRATION_POLICY", "initial_access_token".to_owned()),
+        ("CLAVIGER_REGISTRATION_SCOPE", "openid,profile,email,offline_access,items:read".to_owned()),
     ];
     Ok(Config::load(None, settings.into_iter().map(|(name, value)| (name.to_owned(), value)))?)
 }

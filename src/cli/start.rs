@@ -87,7 +87,8 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
     let providers = config.providers.iter().cloned().map(|known| Registered { provider: known.provider, secret: known.secret });
     let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random)
         .with_providers(upstream, providers.collect())
-        .asking_clients(outbound, private);
+        .asking_clients(outbound, private)
+        .registering(config.registration.policy());
     Ok(Opened { server: Arc::new(server), store })
 }
 

@@ -14,6 +14,7 @@ pub mod password;
 mod problem;
 pub mod provider;
 mod reference;
+pub mod registration;
 pub mod server;
 pub mod session;
 mod settings;
@@ -35,6 +36,7 @@ pub use self::password::Password;
 pub use self::problem::{Problem, Problems};
 pub use self::provider::ConfiguredProvider;
 pub use self::reference::reference;
+pub use self::registration::Registration;
 pub use self::server::Server;
 pub use self::session::Session;
 use self::settings::Section;
@@ -72,6 +74,8 @@ pub struct Config {
     pub providers: Vec<ConfiguredProvider>,
     /// Where API keys may stand.
     pub api_keys: ApiKeys,
+    /// Whether clients register themselves.
+    pub registration: Registration,
 }
 
 impl Config {
@@ -92,6 +96,7 @@ impl Config {
         let log = Log::read(&mut source);
         let docs = Docs::read(&mut source);
         let api_keys = ApiKeys::read(&mut source);
+        let registration = Registration::read(&mut source);
         let outbound = Outbound::read(&mut source);
         let providers = provider::read(&mut source);
         let mut problems = source.into_problems();
@@ -100,7 +105,8 @@ impl Config {
         problems.extend(password.as_ref().and_then(Password::contradiction));
         problems.extend(login.as_ref().and_then(Login::contradiction));
         problems.extend(session.as_ref().and_then(Session::contradiction));
-        match (top, server, tls, database, keys, password, login, session, log, docs, api_keys, outbound) {
+        problems.extend(registration.as_ref().and_then(Registration::contradiction));
+        match (top, server, tls, database, keys, password, login, session, log, docs, api_keys, registration, outbound) {
             (
                 Some(top),
                 Some(server),
@@ -113,6 +119,7 @@ impl Config {
                 Some(log),
                 Some(docs),
                 Some(api_keys),
+                Some(registration),
                 Some(outbound),
             ) if problems.is_empty() => Ok(Self {
                 issuer: top.issuer,
@@ -126,6 +133,7 @@ impl Config {
                 log,
                 docs,
                 api_keys,
+                registration,
                 outbound,
                 providers,
             }),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::settings::{Described, Presence, Section, variable};
 use super::top::Top;
-use super::{ApiKeys, Database, Docs, Keys, Log, Login, Outbound, Password, Server, Session, Tls, provider};
+use super::{ApiKeys, Database, Docs, Keys, Log, Login, Outbound, Password, Registration, Server, Session, Tls, provider};
 
 /// The text of `docs/configuration.md`.
 #[must_use]
@@ -21,6 +21,7 @@ pub fn reference() -> String {
     section::<Log>(&mut page);
     section::<Docs>(&mut page);
     section::<ApiKeys>(&mut page);
+    section::<Registration>(&mut page);
     section::<Outbound>(&mut page);
     provider::reference(&mut page);
     page

@@ -42,6 +42,29 @@ fn an_issuer_is_enough() {
 }
 
 #[test]
+fn what_clients_may_register_holds_together() {
+    let config = accepted(
+        &format!(
+            "{ISSUER}[registration]\npolicy = 'open'\nresponse_types = ['code', 'token code id_token']\ngrant_types = ['authorization_code', 'implicit']\n"
+        ),
+        &[],
+    );
+    let policy = config.registration.policy();
+    assert_eq!(
+        (policy.response_types.len(), policy.grant_types.len(), policy.scope.to_string()),
+        (2, 2, "email openid profile".to_owned())
+    );
+    assert!(!accepted(ISSUER, &[]).warnings().iter().any(|warning| warning.contains("registration")), "nobody registers unless it is said");
+    let environment = [("CLAVIGER_REGISTRATION_RESPONSE_TYPES", "code, code id_token")];
+    assert_eq!(
+        refused(ISSUER, &environment),
+        "registration.response_types: has code id_token, which needs implicit in registration.grant_types"
+    );
+    let refused = refused(ISSUER, &[("CLAVIGER_REGISTRATION_GRANT_TYPES", "magic"), ("CLAVIGER_REGISTRATION_SCOPE", "a\"b")]);
+    assert_eq!(refused.lines().count(), 2, "{refused}");
+}
+
+#[test]
 fn the_environment_wins_over_the_file() {
     let file = format!("{ISSUER}[server]\nlisten = ['0.0.0.0:1', '[::]:2']\nmax_connections = 5\n[session]\nidle = '90m'\n");
     let config = accepted(&file, &[("CLAVIGER_SERVER_LISTEN", "127.0.0.1:3, [::1]:4"), ("CLAVIGER_SESSION_ABSOLUTE", "7200")]);
@@ -66,7 +89,7 @@ fn every_problem_is_reported_at_once_and_says_where() {
             "FILE: log.format: must be one of text, json",
             "FILE: keys.colour: is no setting; [keys] has folder, rsa_bits, algorithms",
             "FILE: surprise: is no setting; outside a section there is only issuer",
-            "FILE: sessions: is no section; there are server, tls, database, keys, password, login, session, log, docs, api_keys, outbound",
+            "FILE: sessions: is no section; there are server, tls, database, keys, password, login, session, log, docs, api_keys, registration, outbound",
             "CLAVIGER_LOG_COLOUR: is no setting; see the configuration reference for the names that there are",
             "login.address_failures: must not be less than login.account_failures, or one person locks out a whole network",
         ]

@@ -6,6 +6,7 @@ use super::Config;
 use super::database::DatabaseUrl;
 use crate::identity::password_cost::Argon2Cost;
 use crate::identity::provider::ProviderKind;
+use crate::protocol::registration::Access;
 
 /// The sentences for `config`.
 pub(super) fn of(config: &Config) -> Vec<String> {
@@ -56,6 +57,13 @@ pub(super) fn of(config: &Config) -> Vec<String> {
     if config.api_keys.in_query {
         warnings.push(
             "api_keys.in_query is on: keys in URLs end up in the logs of proxies and in browsers' histories; only for what can send no header"
+                .to_owned(),
+        );
+    }
+    if config.registration.policy == Access::Open {
+        warnings.push(
+            "registration.policy is open: everybody in the world can register an application under any name and ask people to sign in to it; \
+             initial_access_token would draw a line"
                 .to_owned(),
         );
     }
@@ -131,6 +139,8 @@ mod tests {
             ("CLAVIGER_LOGIN_ACCOUNT_FAILURES", "100", ""),
             ("CLAVIGER_API_KEYS_IN_QUERY", "true", "api_keys.in_query is on"),
             ("CLAVIGER_API_KEYS_IN_QUERY", "false", ""),
+            ("CLAVIGER_REGISTRATION_POLICY", "open", "registration.policy is open"),
+            ("CLAVIGER_REGISTRATION_POLICY", "initial_access_token", ""),
             ("CLAVIGER_DATABASE_URL", "postgres://u:hunter2@db.example/c?sslmode=prefer", "database.url does not insist on TLS"),
         ] {
             let said = warnings(&[(name, value)]);

@@ -42,6 +42,15 @@ pub enum Outcome {
     },
     /// The same request once more, in the form that our pages pass on.
     Again(String),
+    /// A refusal for a client that registered itself, which takes the person's click to go there.
+    Onward {
+        /// The answer.
+        answer: Answer,
+        /// What it says.
+        refusal: Refusal,
+        /// What the client calls itself.
+        client_name: String,
+    },
     /// The login page.
     Login,
     /// The consent page.
@@ -54,6 +63,8 @@ pub(super) struct Considered {
     pub(super) destination: Destination,
     pub(super) current: Option<Current>,
     pub(super) next: Next,
+    /// Whether nobody may be asked anything (`prompt=none`).
+    silent: bool,
 }
 
 /// What is next.
@@ -93,7 +104,16 @@ impl Server {
                 Next::Refuse(refusal) => {
                     self.forget_interaction(considered.current.as_ref(), query).await?;
                     let refusal = refusal.asked_by(considered.client.id.as_str());
-                    return Ok(Outcome::Answer { answer: considered.destination.refuse(&refusal), report: Some(refusal.into()) });
+                    let answer = considered.destination.refuse(&refusal);
+                    // RFC 9700 §4.11.2: whoever can register a client could otherwise send people on from here to wherever they like.
+                    if self.registration.shows_errors
+                        && considered.client.registered_itself()
+                        && considered.current.is_none()
+                        && !considered.silent
+                    {
+                        return Ok(Outcome::Onward { answer, refusal, client_name: considered.client.name.clone() });
+                    }
+                    return Ok(Outcome::Answer { answer, report: Some(refusal.into()) });
                 }
                 Next::Issue(request, scope) => {
                     // The junction issues only to somebody who is signed in.
@@ -150,7 +170,8 @@ impl Server {
             Some(refusal) => Next::Refuse(refusal),
             None => self.next(&params, &client, current.as_ref(), query).await?,
         };
-        Ok(Ok(Considered { client, destination, current, next }))
+        let silent = params.one("prompt").ok().flatten().is_some_and(|prompt| prompt.split(' ').any(|word| word == "none"));
+        Ok(Ok(Considered { client, destination, current, next, silent }))
     }
 
     /// The same place, where the answer also says in what state the browser is (OpenID Connect Session Management §2).

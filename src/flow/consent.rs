@@ -24,7 +24,7 @@ pub struct Question {
 impl Server {
     /// The question of a request that waits for an answer; `None` when it does not, and the browser belongs back at the junction.
     pub async fn consent_question(&self, query: &str, session: Option<&Token>) -> Result<Option<Question>, Failure> {
-        let Ok(Considered { client, destination, current: Some(current), next: Next::Consent(scope) }) =
+        let Ok(Considered { client, destination, current: Some(current), next: Next::Consent(scope), .. }) =
             self.consider(query, session).await?
         else {
             return Ok(None);

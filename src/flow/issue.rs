@@ -68,6 +68,9 @@ impl Server {
         } else {
             self.store.grants().insert(&grant, given_in).await?
         };
+        if applied == Applied::Done && response_type.is_front_channel() {
+            self.keep_registered(asked.client).await;
+        }
         Ok(Ok((applied == Applied::Done).then_some(Given { code: text, access, id_token })))
     }
 

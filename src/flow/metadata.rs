@@ -7,7 +7,8 @@ use crate::signing::JwkSet;
 impl Server {
     /// The metadata document (RFC 8414, OpenID Connect Discovery).
     pub async fn metadata(&self) -> Result<Metadata, Failure> {
-        Ok(Metadata::of(&self.issuer, self.catalog().await?.apis(), &self.settings.algorithms))
+        let metadata = Metadata::of(&self.issuer, self.catalog().await?.apis(), &self.settings.algorithms);
+        Ok(Metadata { registration_endpoint: self.registration_endpoint(), ..metadata })
     }
 
     /// The public keys (RFC 7517).

@@ -27,6 +27,7 @@ mod password_check;
 pub mod preview;
 pub mod providers;
 pub mod refusals;
+pub mod registration;
 mod request_object;
 pub mod revoke;
 mod sector;
@@ -54,6 +55,7 @@ use crate::protocol::explanation::Report;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::jose::SigningAlgorithm;
 use crate::protocol::refusal::Refusal;
+use crate::protocol::registration::Policy;
 use crate::protocol::time::Timestamp;
 use crate::random::Random;
 use crate::signing::{KeySize, PairwiseSalt, SharedKeyring, Signer};
@@ -102,6 +104,7 @@ pub struct Server {
     logos: client_logo::Logos,
     /// Whose turn it is to make the first keys of an algorithm.
     making_keys: tokio::sync::Mutex<()>,
+    registration: Policy,
 }
 
 /// Something of ours failed: the caller gets `server_error` and a trace id, the log gets this.
@@ -180,6 +183,7 @@ impl Server {
         let published_keys = client_keys::PublishedKeys::default();
         let objects_in_time = request_object::InTime::default();
         let making_keys = tokio::sync::Mutex::default();
+        let registration = Policy::default();
         Self {
             issuer,
             settings,
@@ -198,6 +202,7 @@ impl Server {
             session_ended: Notify::new(),
             making_keys,
             pairwise_salt: OnceCell::new(),
+            registration,
             logos: client_logo::Logos::new(None),
         }
     }
@@ -216,6 +221,14 @@ impl Server {
         self.published_keys = client_keys::PublishedKeys::new(outbound.clone(), private.clone());
         self.logos = client_logo::Logos::new(Some((outbound.clone(), private.clone())));
         self.clients_asked = Some((outbound, private));
+        self
+    }
+
+    /// The server at which clients register themselves, as far as `policy` lets them. What our own API does is never theirs to ask for.
+    #[must_use]
+    pub fn registering(mut self, policy: Policy) -> Self {
+        let scope = policy.scope.filter(|word| !own_scopes().any(|(own, _)| own == word.as_str()));
+        self.registration = Policy { scope, ..policy };
         self
     }
 

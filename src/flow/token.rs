@@ -89,7 +89,10 @@ impl Server {
             Err(refusal) => return Ok(Answered::refused(refusal)),
         };
         Ok(match self.grant(&client, &request).await? {
-            Ok((granted, dropped)) => Answered { client: Some(client), reply: Ok(granted), noted: narrowed(dropped) },
+            Ok((granted, dropped)) => {
+                self.keep_registered(&client).await;
+                Answered { client: Some(client), reply: Ok(granted), noted: narrowed(dropped) }
+            }
             Err(refusal) => Answered::to(client, Err(refusal)),
         })
     }

@@ -14,7 +14,7 @@ use crate::http::form::Form;
 use crate::http::parameter::{Optional, Required};
 use crate::http::responses::{empty, page, with};
 use crate::http::section::Section;
-use crate::web::answer::{error_page, failed, refused_page, see_other, to_client};
+use crate::web::answer::{error_page, failed, onward, refused_page, see_other, to_client};
 use crate::web::cookies::Cookies;
 use crate::web::why::explained;
 
@@ -195,6 +195,7 @@ impl Api {
                 response
             }
             Ok(Outcome::Again(query)) => see_other(&format!("{}?{query}", issuer.url("/authorize"))),
+            Ok(Outcome::Onward { answer, refusal, client_name }) => onward(&answer, refusal, &client_name),
             Ok(Outcome::Login) => see_other(&with_continue(&issuer.url("/login"), query)),
             Ok(Outcome::Consent) => see_other(&with_continue(&issuer.url("/consent"), query)),
         })
@@ -237,7 +238,7 @@ impl ApiResponse for Onward {
             responses: vec![
                 page(200, "A form that posts the answer to the client (`response_mode=form_post`)."),
                 with(onward, "Location", "The client with a code or an error, or our own pages."),
-                page(400, "Our error page: there is no checked address to send an error to."),
+                page(400, "Our error page: there is no checked address to send an error to, or the person decides whether to go there."),
                 page(408, "The body did not arrive in time."),
                 page(413, "The body is longer than 64 KiB."),
                 page(500, "Something failed here; `Trace-Id` names it in the log."),

@@ -38,6 +38,40 @@ pub(super) struct Client {
     pub(super) authorization: Option<String>,
 }
 
+/// The bearer of an opaque token of this kind, which is no access token.
+pub(super) struct Opaque<Kind> {
+    pub(super) authorization: Option<String>,
+    kind: PhantomData<fn() -> Kind>,
+}
+
+/// A kind of opaque token, so that the document says of an operation which one it takes.
+pub(super) trait Scheme {
+    /// Its name in the document.
+    const NAME: &'static str;
+    /// What the document says about it.
+    const DESCRIPTION: &'static str;
+    /// Whether it may be left out.
+    const OPTIONAL: bool;
+}
+
+/// What may permit a registration (RFC 7591 §3).
+pub(super) struct InitialAccess;
+
+/// What a client looks after its registration with (RFC 7592 §1.2).
+pub(super) struct RegistrationAccess;
+
+impl Scheme for InitialAccess {
+    const NAME: &'static str = security::INITIAL_ACCESS_TOKEN;
+    const DESCRIPTION: &'static str = "An initial access token, where registration takes one (RFC 7591 section 3).";
+    const OPTIONAL: bool = true;
+}
+
+impl Scheme for RegistrationAccess {
+    const NAME: &'static str = security::REGISTRATION_ACCESS_TOKEN;
+    const DESCRIPTION: &'static str = "The registration access token that the client got when it registered itself (RFC 7592 section 3).";
+    const OPTIONAL: bool = false;
+}
+
 impl<Scope> Bearer<Scope> {
     /// The token that was presented in the header.
     pub(super) fn token(&self) -> Result<String, Reason> {
@@ -111,6 +145,29 @@ impl<'a> ApiExtractor<'a> for Client {
 
     async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
         Ok(Self { authorization: header(request) })
+    }
+}
+
+impl<'a, Kind: Scheme> ApiExtractor<'a> for Opaque<Kind> {
+    type ParamRawType = ();
+    type ParamType = ();
+
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    fn register(registry: &mut Registry) {
+        security::register_opaque(registry, Kind::NAME, Kind::DESCRIPTION);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![Kind::NAME]
+    }
+
+    fn has_security_fallback() -> bool {
+        Kind::OPTIONAL
+    }
+
+    async fn from_request(request: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<Self::ParamType>) -> Result<Self> {
+        Ok(Self { authorization: header(request), kind: PhantomData })
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Api(pub(super) Arc<Server>);
 
 /// The metadata document (RFC 8414 §2, OpenID Connect Discovery §3).
 #[derive(Default, Object)]
-#[oai(example)]
+#[oai(example, skip_serializing_if_is_none)]
 #[expect(clippy::struct_excessive_bools, reason = "the specification's own members")]
 struct MetadataDocument {
     /// Who we are, byte for byte as in tokens.
@@ -43,6 +43,8 @@ struct MetadataDocument {
     backchannel_logout_supported: bool,
     /// Whether it says which session is over.
     backchannel_logout_session_supported: bool,
+    /// Where clients register themselves, where they may.
+    registration_endpoint: Option<String>,
     /// The scopes that there are.
     scopes_supported: Vec<String>,
     /// What an authorization request may ask for.

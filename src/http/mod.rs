@@ -10,8 +10,10 @@ mod health;
 mod introspect;
 mod manage;
 mod metadata;
+mod object;
 mod parameter;
 mod published;
+mod register;
 mod reply;
 mod responses;
 mod revoke;
@@ -32,11 +34,13 @@ pub use self::document::document;
 use crate::flow::Server;
 
 /// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
-const METHODS: [(&str, &str); 11] = [
+const METHODS: [(&str, &str); 13] = [
     ("/authorize", "GET, POST"),
     ("/token", "POST"),
     ("/introspect", "POST"),
     ("/revoke", "POST"),
+    ("/register", "POST"),
+    ("/register/:id", "GET, HEAD, PUT, DELETE"),
     ("/userinfo", "GET, HEAD, POST"),
     ("/me", "GET, HEAD"),
     ("/.well-known/openid-configuration", "GET, HEAD"),
@@ -49,7 +53,8 @@ const METHODS: [(&str, &str); 11] = [
 /// The documentation's endpoint and its methods, where there is documentation.
 pub const DOCS_METHODS: [(&str, &str); 1] = [("/openapi.json", "GET, HEAD")];
 
-type Apis = (authorize::Api, token::Api, introspect::Api, revoke::Api, userinfo::Api, metadata::Api, health::Api, manage::Apis);
+type Apis =
+    (authorize::Api, token::Api, introspect::Api, revoke::Api, register::Api, userinfo::Api, metadata::Api, health::Api, manage::Apis);
 
 fn apis(server: &Arc<Server>) -> Apis {
     (
@@ -57,6 +62,7 @@ fn apis(server: &Arc<Server>) -> Apis {
         token::Api(server.clone()),
         introspect::Api(server.clone()),
         revoke::Api(server.clone()),
+        register::Api(server.clone()),
         userinfo::Api(server.clone()),
         metadata::Api(server.clone()),
         health::Api(server.clone()),

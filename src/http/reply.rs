@@ -89,7 +89,7 @@ fn with_type(mut response: Response, content_type: &'static str) -> Response {
 }
 
 /// A refusal with its status: 401 for a client that did not authenticate (RFC 6749 §5.2), 429 and 503 for "later", 400 for the rest.
-fn refuse(request: &Request, refusal: &Refusal) -> Response {
+pub(super) fn refuse(request: &Request, refusal: &Refusal) -> Response {
     let (status, wait) = match (refusal.wait, refusal.code) {
         (Some(Wait::TooMany(seconds)), _) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
         (Some(Wait::Busy(seconds)), _) => (StatusCode::SERVICE_UNAVAILABLE, Some(seconds)),

@@ -8,6 +8,9 @@ pub(super) enum Section {
     /// Signing in, tokens, and what becomes of them (RFC 6749, RFC 7009, RFC 7662).
     #[oai(rename = "Authorization and tokens")]
     Tokens,
+    /// Clients that register themselves (RFC 7591, RFC 7592).
+    #[oai(rename = "Client registration")]
+    Registration,
     /// What everybody may know about this server (RFC 8414, OpenID Connect Discovery).
     Discovery,
     /// Whether this server runs.
@@ -36,10 +39,11 @@ pub(super) enum Section {
 
 impl Section {
     /// All of them, in the order in which they are shown: what applications need first.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Tokens,
         Self::People,
         Self::Discovery,
+        Self::Registration,
         Self::Clients,
         Self::Users,
         Self::Apis,

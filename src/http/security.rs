@@ -12,6 +12,10 @@ use crate::protocol::claims::CLAIM_SCOPES;
 
 /// A client that authenticates with its secret.
 pub(super) const CLIENT_BASIC: &str = "clientBasic";
+/// Whoever may register a client.
+pub(super) const INITIAL_ACCESS_TOKEN: &str = "initialAccessToken";
+/// A client that registered itself.
+pub(super) const REGISTRATION_ACCESS_TOKEN: &str = "registrationAccessToken";
 /// The bearer of an access token, got by one of the grants.
 const OAUTH2: &str = "oauth2";
 /// The same, with the grants and the scopes found by discovery.
@@ -26,6 +30,11 @@ type Requirement = HashMap<&'static str, Vec<&'static str>>;
 pub(super) fn register_client(registry: &mut Registry) {
     let description = "Client authentication: the client's id and its secret, form-encoded (RFC 6749 section 2.3.1).";
     registry.create_security_scheme(CLIENT_BASIC, MetaSecurityScheme { scheme: Some("basic"), ..scheme("http", description) });
+}
+
+/// Describes an opaque token that is presented as a bearer token.
+pub(super) fn register_opaque(registry: &mut Registry, name: &'static str, description: &'static str) {
+    registry.create_security_scheme(name, MetaSecurityScheme { scheme: Some("bearer"), ..scheme("http", description) });
 }
 
 /// Describes how an access token is got.
@@ -57,7 +66,7 @@ pub(super) fn register_bearer(registry: &mut Registry) {
 /// an access token must have, however it was got.
 pub(super) fn spelled_out(requirement: Requirement) -> Vec<Requirement> {
     match requirement.keys().next().copied() {
-        None | Some(CLIENT_BASIC) => vec![requirement],
+        None | Some(CLIENT_BASIC | INITIAL_ACCESS_TOKEN | REGISTRATION_ACCESS_TOKEN) => vec![requirement],
         Some(scope) => {
             let by_token = [OAUTH2, OPEN_ID].map(|scheme| HashMap::from([(scheme, vec![scope])]));
             // An API key is good for our own API, and never for what is said about a person.

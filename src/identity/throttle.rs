@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::identity::departure;
 use crate::protocol::explanation::{Fact, lasting};
+use crate::protocol::registration;
 use crate::protocol::time::Timestamp;
 
 /// How many people may be on their way to other providers from one address: each is remembered until it is too late to come back.
@@ -29,6 +30,13 @@ pub enum ThrottleKey {
     Address(String),
     /// Departures to other providers from a network.
     Departures(String),
+    /// Clients that register themselves, or change their registration, from a network.
+    Registrations {
+        /// The network.
+        network: String,
+        /// The most of them.
+        most: u32,
+    },
 }
 
 /// What was counted for a key since the window began.
@@ -48,6 +56,7 @@ impl ThrottleKey {
             Self::Account(name) => format!("account:{name}"),
             Self::Address(name) => format!("address:{name}"),
             Self::Departures(name) => format!("departures:{name}"),
+            Self::Registrations { network, .. } => format!("registrations:{network}"),
         }
     }
 
@@ -65,11 +74,15 @@ impl ThrottleKey {
             Self::Account(_) => Fact::of("failed sign-ins of the account"),
             Self::Address(_) => Fact::of("failed sign-ins from the address"),
             Self::Departures(_) => Fact::of("sign-ins at other providers that were begun from the address"),
+            Self::Registrations { .. } => Fact::of("clients that were registered or changed from the address"),
         };
         let fact = fact.expected(format!("fewer than {} within {}", self.limit(limits), lasting(self.window(limits))));
         let fact = fact.came(format!("{} since {}", failures.count, failures.since));
         let fact = fact.note(format!("it has to wait until {}", failures.since + self.window(limits)));
-        if let Self::Address(name) | Self::Departures(name) = self { fact.note(name) } else { fact }
+        match self {
+            Self::Address(name) | Self::Departures(name) | Self::Registrations { network: name, .. } => fact.note(name),
+            Self::Account(_) => fact,
+        }
     }
 
     const fn limit(&self, limits: ThrottleLimits) -> u32 {
@@ -77,6 +90,7 @@ impl ThrottleKey {
             Self::Account(_) => limits.account_failures,
             Self::Address(_) => limits.address_failures,
             Self::Departures(_) => MOST_DEPARTURES,
+            Self::Registrations { most, .. } => *most,
         }
     }
 
@@ -86,6 +100,7 @@ impl ThrottleKey {
         match self {
             Self::Account(_) | Self::Address(_) => limits.window,
             Self::Departures(_) => departure::LIFETIME,
+            Self::Registrations { .. } => registration::WINDOW,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use poem::web::Data;
 use poem::{Body, Request, Response, handler};
-use url::{Host, Url, form_urlencoded};
+use url::form_urlencoded;
 
 use crate::flow::Server;
 use crate::pages::login::{onward, waiting_query};
@@ -12,8 +12,8 @@ use crate::pages::post::{malformed, own_form};
 use crate::pages::views::{ClientAbout, ConsentPage, ReturnTo, ScopeLine};
 use crate::pages::visit::{Visit, page, sorry};
 use crate::protocol::explanation::{Explanation, Fact};
-use crate::protocol::issuer::is_loopback;
 use crate::web::answer::see_other;
+use crate::web::place::Place;
 
 #[handler]
 pub(super) async fn consent(request: &Request, server: Data<&Arc<Server>>) -> Response {
@@ -25,7 +25,7 @@ pub(super) async fn consent(request: &Request, server: Data<&Arc<Server>>) -> Re
         Err(failure) => return sorry(&failure, request),
     };
     let scopes: Vec<ScopeLine<'_>> = question.scopes.iter().map(|(name, description)| ScopeLine { name, description }).collect();
-    let place = place(&question.redirect_uri);
+    let place = Place::of(&question.redirect_uri);
     let csrf = visit.csrf(&server);
     let shown = page(&ConsentPage {
         csrf: &csrf,
@@ -34,7 +34,8 @@ pub(super) async fn consent(request: &Request, server: Data<&Arc<Server>>) -> Re
         about: ClientAbout::of(&question.client.id, &question.client.presentation),
         name: &question.person,
         scopes: &scopes,
-        return_to: place.as_view(),
+        return_to: return_to(&place),
+        registered_itself: question.client.registered_itself(),
     });
     visit.finish(shown)
 }
@@ -67,35 +68,10 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
     }
 }
 
-/// Where the browser returns to, in words.
-enum Place {
-    Site(String),
-    Device(String),
-    App(String),
-}
-
-impl Place {
-    fn as_view(&self) -> ReturnTo<'_> {
-        match self {
-            Self::Site(host) => ReturnTo::Site(host),
-            Self::Device(host) => ReturnTo::ThisDevice(host),
-            Self::App(scheme) => ReturnTo::App(scheme),
-        }
-    }
-}
-
-fn place(redirect_uri: &str) -> Place {
-    let Ok(url) = Url::parse(redirect_uri) else { return Place::App(redirect_uri.to_owned()) };
-    let host = match url.host() {
-        Some(Host::Domain(name)) => name.to_owned(),
-        Some(Host::Ipv4(address)) => address.to_string(),
-        Some(Host::Ipv6(address)) => format!("[{address}]"),
-        None => String::new(),
-    };
-    let host = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
-    match url.scheme() {
-        "http" | "https" if is_loopback(&url) => Place::Device(host),
-        "http" | "https" => Place::Site(host),
-        scheme => Place::App(scheme.to_owned()),
+fn return_to(place: &Place) -> ReturnTo<'_> {
+    match place {
+        Place::Site(host) => ReturnTo::Site(host),
+        Place::Device(host) => ReturnTo::ThisDevice(host),
+        Place::App(scheme) => ReturnTo::App(scheme),
     }
 }

@@ -86,7 +86,7 @@ pub(super) async fn sign_in(request: &Request, body: Body, server: Data<&Arc<Ser
         return match server.cancel_login(query, visit.session.as_ref()).await {
             Ok(Outcome::Answer { answer, report }) => to_client(&answer, report),
             Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
-            Ok(Outcome::Again(_) | Outcome::Login | Outcome::Consent) => onward(&server, query),
+            Ok(Outcome::Again(_) | Outcome::Login | Outcome::Consent | Outcome::Onward { .. }) => onward(&server, query),
             Err(failure) => sorry(&failure, request),
         };
     }

@@ -9,6 +9,7 @@ use crate::protocol::client_presentation::Presentation;
 use crate::protocol::client_responses::ClientResponses;
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
+use crate::protocol::registration::RegisteredBy;
 use crate::protocol::request_object::RequestObjectRules;
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::{ApiKeyId, Subject};
@@ -125,6 +126,7 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         lifetimes: TokenLifetimes::default(),
         first_party: true,
         enabled: true,
+        registered_by: RegisteredBy::Operator,
         created_at: start,
         updated_at: start,
     })

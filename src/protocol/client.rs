@@ -19,6 +19,7 @@ use crate::protocol::jose::{Algorithm, KeySource};
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::registration::RegisteredBy;
 use crate::protocol::request_object::{MOST_REQUEST_URIS, RequestObjectRules};
 use crate::protocol::role::{ROLE_RULE, is_role};
 use crate::protocol::scope::Scope;
@@ -267,6 +268,8 @@ pub struct Client {
     pub first_party: bool,
     /// A disabled client gets nothing, and what it got is inactive.
     pub enabled: bool,
+    /// Who registered it.
+    pub registered_by: RegisteredBy,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -278,6 +281,12 @@ impl Client {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.auth_method == AuthMethod::None
+    }
+
+    /// Whether nobody who runs this server has looked at it: it registered itself (RFC 7591).
+    #[must_use]
+    pub const fn registered_itself(&self) -> bool {
+        matches!(self.registered_by, RegisteredBy::Itself(_))
     }
 
     /// Whether it authenticates by a secret.
@@ -388,6 +397,7 @@ impl Client {
             "pkce",
             "a public client always needs a proof key (RFC 9700 section 2.1.1)",
         );
+        check(self.first_party && self.registered_itself(), "first_party", "a client that registered itself is nobody's own");
         let implicit = self.may_use(GrantType::Implicit);
         check((code || implicit) && self.redirect_uris.is_empty(), "redirect_uris", "authorization_code and implicit need at least one");
         check(

@@ -17,6 +17,7 @@ use crate::protocol::jose::{Algorithm, KeySource, SigningAlgorithm};
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::registration::RegisteredBy;
 use crate::protocol::request_object::{RequestObjectRules, RequestUri};
 use crate::protocol::scope::Scope;
 use crate::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
@@ -312,6 +313,7 @@ impl ClientMetadata {
             lifetimes: self.lifetimes,
             first_party: self.first_party,
             enabled: self.enabled,
+            registered_by: RegisteredBy::Operator,
             created_at: start,
             updated_at: start,
         };

@@ -35,6 +35,8 @@ pub struct Metadata {
     pub frontchannel_logout_session_supported: bool,
     pub backchannel_logout_supported: bool,
     pub backchannel_logout_session_supported: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     pub scopes_supported: Vec<String>,
     pub response_types_supported: Vec<&'static str>,
     pub response_modes_supported: Vec<&'static str>,
@@ -89,6 +91,7 @@ impl Metadata {
             frontchannel_logout_session_supported: true,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
+            registration_endpoint: None,
             scopes_supported: scopes,
             response_types_supported: ResponseType::ALL.iter().map(|response_type| response_type.as_str()).collect(),
             response_modes_supported: ResponseMode::ALL.to_vec(),

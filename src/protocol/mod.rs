@@ -13,6 +13,7 @@
 //! | RFC 6749 §4–§6: the grants | [`grant`] |
 //! | RFC 6749 §4.1.2.1, §5.2: errors, and why | [`refusal`], [`explanation`] |
 //! | RFC 6750: bearer tokens | [`bearer`] |
+//! | RFC 7591, RFC 7592, OpenID Connect Registration: clients that register themselves | [`registration`] |
 //! | RFC 7636: PKCE | [`pkce`] |
 //! | RFC 7662: introspection | [`introspection`] |
 //! | RFC 8414, OpenID Connect Discovery: the issuer and its metadata | [`issuer`], [`metadata`] |
@@ -65,6 +66,7 @@ pub mod pkce;
 pub mod problem;
 pub mod redirect_uri;
 pub mod refusal;
+pub mod registration;
 pub mod request_object;
 pub mod resource;
 pub mod role;

@@ -15,6 +15,7 @@ use crate::protocol::grant::Grant;
 use crate::protocol::issuer::Issuer;
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::registration::RegisteredBy;
 use crate::protocol::request_object::RequestObjectRules;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::{Scope, ScopeToken};
@@ -63,6 +64,7 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         lifetimes: TokenLifetimes::default(),
         first_party: false,
         enabled: true,
+        registered_by: RegisteredBy::Operator,
         created_at: Timestamp::from_seconds(0),
         updated_at: Timestamp::from_seconds(0),
     }

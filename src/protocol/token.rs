@@ -33,12 +33,25 @@ pub enum TokenKind {
     State,
     /// An API key.
     ApiKey,
+    /// What a client that registered itself manages its registration with (RFC 7592 §1.2).
+    RegistrationAccessToken,
+    /// What lets somebody register a client (RFC 7591 §1.2).
+    InitialAccessToken,
 }
 
 impl TokenKind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::Session, Self::Browser, Self::ClientSecret, Self::State, Self::ApiKey];
+    pub const ALL: [Self; 9] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::Session,
+        Self::Browser,
+        Self::ClientSecret,
+        Self::State,
+        Self::ApiKey,
+        Self::RegistrationAccessToken,
+        Self::InitialAccessToken,
+    ];
 
     /// What it is called.
     #[must_use]
@@ -51,6 +64,8 @@ impl TokenKind {
             Self::ClientSecret => "client secret",
             Self::State => "state of a sign-in",
             Self::ApiKey => "API key",
+            Self::RegistrationAccessToken => "registration access token",
+            Self::InitialAccessToken => "initial access token",
         }
     }
 
@@ -65,6 +80,8 @@ impl TokenKind {
             Self::ClientSecret => "clv_cs_",
             Self::State => "clv_st_",
             Self::ApiKey => "clv_key_",
+            Self::RegistrationAccessToken => "clv_reg_",
+            Self::InitialAccessToken => "clv_iat_",
         }
     }
 }

@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 
 use crate::protocol::client::{Client, ClientId, Origin};
 use crate::protocol::client_logout::LogoutRevokes;
+use crate::protocol::registration::Registrar;
 use crate::store::client::rows::{client, client_origin, client_secret};
 use crate::store::grant::granted;
 use crate::store::retry::retried;
@@ -26,6 +27,8 @@ pub struct ClientFilter {
     pub text: Option<String>,
     /// Whether they are enabled.
     pub enabled: Option<bool>,
+    /// Who registered them.
+    pub registered_by: Option<Registrar>,
 }
 
 impl Clients<'_> {
@@ -49,6 +52,9 @@ impl Clients<'_> {
         if let Some(enabled) = filter.enabled {
             named = named.filter(client::Column::Enabled.eq(enabled));
         }
+        if let Some(registrar) = filter.registered_by {
+            named = named.filter(client::Column::RegisteredBy.eq(registrar.as_str()));
+        }
         if let Some(after) = after {
             named = named.filter(client::Column::Id.gt(key(after)));
         }
@@ -60,17 +66,11 @@ impl Clients<'_> {
     pub async fn insert(&self, new: &Client) -> Result<Insertion, StoreFailure> {
         retried!(async {
             let change = self.0.begin().await?;
-            let row = client::Entity::insert(rows::write(new)?).on_conflict(OnConflict::new().do_nothing().to_owned());
-            if row.exec_without_returning(&change).await? == 0 {
-                change.rollback().await?;
-                return Ok(Insertion::AlreadyThere);
+            let outcome = insert(&change, new).await?;
+            if outcome == Insertion::Inserted {
+                change.commit().await?;
             }
-            for secret in &new.secrets {
-                client_secret::Entity::insert(rows::write_secret(&new.id, secret)).exec_without_returning(&change).await?;
-            }
-            insert_origins(&change, new).await?;
-            change.commit().await?;
-            Ok(Insertion::Inserted)
+            Ok(outcome)
         })
     }
 
@@ -132,6 +132,19 @@ impl Clients<'_> {
 pub(super) async fn that_keep_without_session(connection: &impl ConnectionTrait) -> Result<BTreeSet<String>, StoreFailure> {
     let keepers = client::Entity::find().filter(client::Column::LogoutRevokes.eq(LogoutRevokes::Nothing.as_str()));
     Ok(keepers.select_only().column(client::Column::Id).into_tuple::<String>().all(connection).await?.into_iter().collect())
+}
+
+/// Registers a client with its secrets within `change`.
+pub(super) async fn insert(change: &impl ConnectionTrait, new: &Client) -> Result<Insertion, StoreFailure> {
+    let row = client::Entity::insert(rows::write(new)?).on_conflict(OnConflict::new().do_nothing().to_owned());
+    if row.exec_without_returning(change).await? == 0 {
+        return Ok(Insertion::AlreadyThere);
+    }
+    for secret in &new.secrets {
+        client_secret::Entity::insert(rows::write_secret(&new.id, secret)).exec_without_returning(change).await?;
+    }
+    insert_origins(change, new).await?;
+    Ok(Insertion::Inserted)
 }
 
 /// A client as it is until `change` is made: on PostgreSQL its row is locked first, so that nobody else changes it meanwhile.

@@ -16,6 +16,7 @@
 //! | grants, codes, refresh tokens | [`grant`] |
 //! | the salt of pairwise subjects | [`pairwise_salt`] |
 //! | API keys | [`api_key`] |
+//! | clients that register themselves, and what lets them | [`registration`], [`initial_access_token`] |
 //! | access tokens taken back early | [`revoked_token`] |
 //! | assertions that clients have used | [`used_assertion`] |
 //! | failed sign-ins | [`login_failure`] |
@@ -36,11 +37,13 @@ mod failure;
 pub mod grant;
 pub mod group;
 pub mod identity;
+pub mod initial_access_token;
 pub mod login_failure;
 pub mod logout_notice;
 pub mod pairwise_salt;
 pub mod provider;
 pub mod refusal;
+pub mod registration;
 mod retry;
 pub mod revoked_token;
 mod row;
@@ -64,6 +67,7 @@ pub use failure::StoreFailure;
 pub use identity::Unlinked;
 pub use logout_notice::LogoutNotice;
 pub use provider::StoredProvider;
+pub use registration::Registered;
 pub use user::UserFilter;
 
 /// The database. Its clones share its connections.
@@ -149,6 +153,18 @@ impl Store {
     #[must_use]
     pub const fn clients(&self) -> client::Clients<'_> {
         client::Clients(self)
+    }
+
+    /// Clients that register themselves.
+    #[must_use]
+    pub const fn registrations(&self) -> registration::Registrations<'_> {
+        registration::Registrations(self)
+    }
+
+    /// What lets them.
+    #[must_use]
+    pub const fn initial_access_tokens(&self) -> initial_access_token::InitialAccessTokens<'_> {
+        initial_access_token::InitialAccessTokens(self)
     }
 
     /// APIs.

@@ -6,9 +6,12 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use crate::identity::session::SessionLimits;
 use crate::protocol::grant::refresh_token::RETRY_WINDOW;
 use crate::protocol::time::Timestamp;
+use crate::store::client::rows::client;
 use crate::store::grant::{granted, refresh_token};
 use crate::store::retry::retried;
-use crate::store::{Store, StoreFailure, departure, login_failure, revoked_token, session, used_assertion};
+use crate::store::{
+    Store, StoreFailure, departure, initial_access_token, login_failure, registration, revoked_token, session, used_assertion,
+};
 
 impl Store {
     /// Forgets up to `batch` rows of each kind that are over at `now`, each kind in a transaction of its own, and says how many rows those
@@ -18,7 +21,8 @@ impl Store {
     /// - Refresh tokens go when they have expired, spent or not; grants with their codes when nothing that they gave can be alive any more.
     ///   A spent code is thereby remembered as long as what it gave.
     /// - Sessions that are over by `limits`, revoked tokens and used assertions that have expired, failed sign-ins whose window is over, departures to another
-    ///   provider that nobody came back from.
+    ///   provider that nobody came back from, initial access tokens that are used up or over.
+    /// - Clients that registered themselves and did not get a token in time, with whatever hangs on them.
     pub async fn sweep(&self, now: Timestamp, limits: SessionLimits, batch: u64) -> Result<u64, StoreFailure> {
         let seconds = now.seconds();
         let sessions = Condition::any()
@@ -31,6 +35,9 @@ impl Store {
             .and_where(Expr::col((refresh_token::Entity, refresh_token::Column::GrantId)).equals((granted::Entity, granted::Column::Id)))
             .take();
         let grants = Condition::all().add(granted::Column::ExpiresAt.lte(seconds)).add(Expr::exists(tokens).not());
+        let used_up = Condition::any()
+            .add(initial_access_token::row::Column::UsesLeft.lte(0))
+            .add(initial_access_token::row::Column::ExpiresAt.lte(seconds));
         Ok(self.blank_sealed_successors(now, batch).await?
             + self
                 .forget::<refresh_token::Entity>(refresh_token::Column::Hash, refresh_token::Column::ExpiresAt.lte(seconds), batch)
@@ -60,7 +67,9 @@ impl Store {
                 .await?
             + self
                 .forget::<departure::row::Entity>(departure::row::Column::StateHash, departure::row::Column::ExpiresAt.lte(seconds), batch)
-                .await?)
+                .await?
+            + self.forget::<initial_access_token::row::Entity>(initial_access_token::row::Column::Id, used_up, batch).await?
+            + self.forget::<client::Entity>(client::Column::Id, registration::unused(now), batch).await?)
     }
 
     async fn blank_sealed_successors(&self, now: Timestamp, batch: u64) -> Result<u64, StoreFailure> {

@@ -6,9 +6,10 @@ use poem::http::{HeaderValue, StatusCode};
 use poem::{Request, Response};
 
 use super::headers::{self, Page};
+use super::place::Place;
 use super::refusal::Refused;
 use super::trace::TraceId;
-use super::views::FormPostPage;
+use super::views::{FormPostPage, OnwardPage};
 use super::why::{explained, explained_if};
 use crate::flow::Failure;
 use crate::protocol::authorize::Answer;
@@ -39,6 +40,22 @@ pub fn to_client(answer: &Answer, report: Option<Report>) -> Response {
         |location| see_other(&location),
     );
     explained_if(response, report)
+}
+
+/// A refusal that goes to the client when the person wants it to.
+#[must_use]
+pub fn onward(answer: &Answer, refusal: Refusal, client_name: &str) -> Response {
+    let (location, place) = (answer.location(), Place::of(answer.form_action()).to_string());
+    let page = OnwardPage {
+        code: refusal.code.as_str(),
+        message: refusal.description,
+        client_name,
+        place: &place,
+        location: location.as_deref(),
+        action: answer.form_action(),
+        fields: &answer.parameters,
+    };
+    explained(rendered(StatusCode::BAD_REQUEST, &page, Page::Open), refusal)
 }
 
 /// A refusal as our own error page.

@@ -40,6 +40,26 @@ pub struct FormPostPage<'a> {
     pub fields: &'a [(&'static str, String)],
 }
 
+/// A refusal for a client that registered itself, when nobody has signed in: the person decides whether to go there (RFC 9700 §4.11.2).
+#[derive(Template)]
+#[template(path = "onward.html", config = ".askama.toml")]
+pub struct OnwardPage<'a> {
+    /// The error code of the specification.
+    pub code: &'a str,
+    /// A fixed sentence that says what is wrong.
+    pub message: &'a str,
+    /// What the client calls itself.
+    pub client_name: &'a str,
+    /// Where it is, in words.
+    pub place: &'a str,
+    /// The address with the answer; where there is none, it is posted.
+    pub location: Option<&'a str>,
+    /// The client's checked redirect URI.
+    pub action: &'a str,
+    /// The response parameters in the order in which they are sent.
+    pub fields: &'a [(&'static str, String)],
+}
+
 impl FormPostPage<'_> {
     /// The only script that stands in a page of ours.
     pub const AUTO_SUBMIT: &'static str = "document.forms[0].submit()";
@@ -91,6 +111,37 @@ mod tests {
         let page = ErrorPage { code: hostile, message: hostile, trace_id: hostile, why: None }.render().unwrap();
         assert!(!page.contains("<img src=x"), "{page}");
         assert_eq!(page.matches("&#60;img src=x").count(), 3, "{page}");
+    }
+
+    impl OnwardPage<'static> {
+        pub(crate) fn sample() -> Self {
+            Self {
+                code: "invalid_scope",
+                message: "The scope is unknown.",
+                client_name: "Looking Glass",
+                place: "glass.example",
+                location: Some("https://glass.example/cb?error=invalid_scope&state=a"),
+                action: "https://glass.example/cb",
+                fields: &[],
+            }
+        }
+    }
+
+    #[test]
+    fn the_way_on_to_a_stranger_is_named_and_takes_a_click() {
+        let page = OnwardPage::sample().render().unwrap();
+        assert!(
+            page.contains(
+                r#"href="https://glass.example/cb?error=invalid_scope&#38;state=a" rel="noreferrer">Continue to glass.example</a>"#
+            )
+        );
+        let fields = [("state", "\"><script>".to_owned())];
+        let posted = OnwardPage { location: None, fields: &fields, client_name: "<script>", ..OnwardPage::sample() }.render().unwrap();
+        assert!(
+            posted.contains(r#"<form method="post" action="https://glass.example/cb">"#) && posted.contains(">invalid_scope<"),
+            "{posted}"
+        );
+        assert!(!posted.contains("<script"), "{posted}");
     }
 
     #[test]

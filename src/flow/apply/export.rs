@@ -19,6 +19,7 @@ const HEAD: &str = "\
 # own; new clients get generated secrets, new providers need theirs, and new people can't sign in with a password until they have one
 # (`claviger users password`). Nor does it say who comes from which other provider: where there is no such link yet, whoever comes from
 # there gets an account of their own.
+# Clients that registered themselves are left out, and left alone where this file is applied.
 # Instead of this server's URL, members say {issuer}: the URL of whichever server the file is applied to.
 ";
 
@@ -29,7 +30,8 @@ impl Server {
         file.insert("attribute".to_owned(), self.entries(self.attributes().await?.into_iter(), &attribute_defaults())?);
         file.insert("group".to_owned(), self.entries(self.groups().await?.into_iter(), &Table::try_from(Group::default())?)?);
         let clients = self.store.clients().list().await?;
-        let clients = clients.iter().map(|client| ClientMetadata::of(client).concise());
+        // Those that registered themselves would be the operator's where the file is applied.
+        let clients = clients.iter().filter(|client| !client.registered_itself()).map(|client| ClientMetadata::of(client).concise());
         file.insert("client".to_owned(), self.entries(clients, &Table::try_from(ClientMetadata::default())?)?);
         file.insert("api".to_owned(), self.entries(self.store.apis().list().await?.into_iter(), &api_defaults())?);
         let users = self.store.users().list().await?;

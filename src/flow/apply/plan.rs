@@ -92,7 +92,13 @@ fn unnamed(document: &Document, found: &Found, extent: Extent) -> Unnamed {
     }
     let (clients, apis, users) = (&document.clients, &document.apis, &document.users);
     Unnamed {
-        clients: found.clients.iter().filter(|client| !clients.iter().any(|entry| entry.thing.id == client.id)).cloned().collect(),
+        // Those that registered themselves are in no file.
+        clients: found
+            .clients
+            .iter()
+            .filter(|client| !client.registered_itself() && !clients.iter().any(|entry| entry.thing.id == client.id))
+            .cloned()
+            .collect(),
         apis: found.apis.iter().filter(|api| !apis.iter().any(|entry| entry.thing.identifier == api.identifier)).cloned().collect(),
         users: found.users.iter().filter(|user| !users.iter().any(|entry| entry.thing.0 == user.username)).cloned().collect(),
     }
@@ -126,8 +132,8 @@ fn client_step(entry: &Entry<Client, ChosenSecret>, found: &Found, extent: Exten
         None if !before.has_secret() || before.auth_method != wanted.auth_method && !before.secrets.iter().any(serves) => Secret::Generated,
         None => Secret::Keep,
     };
-    let (secrets, created_at, updated_at) = (before.secrets.clone(), before.created_at, before.updated_at);
-    let after = Client { secrets, created_at, updated_at, ..wanted };
+    let (secrets, registered_by) = (before.secrets.clone(), before.registered_by.clone());
+    let after = Client { secrets, registered_by, created_at: before.created_at, updated_at: before.updated_at, ..wanted };
     let same = after == *before && secret == Secret::Keep;
     (!same).then(|| Step::ChangeClient { before: Box::new(before.clone()), after: Box::new(after), secret })
 }

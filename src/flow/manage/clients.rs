@@ -12,6 +12,7 @@ use crate::flow::{Failure, Server};
 use crate::protocol::chosen_secret::ChosenSecret;
 use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, MOST_SECRETS};
 use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::registration::Registrar;
 use crate::protocol::scope::Scope;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenKind};
@@ -25,6 +26,11 @@ pub struct ClientView {
     pub metadata: ClientMetadata,
     /// Its secrets that are alive, by their names.
     pub secrets: Vec<SecretView>,
+    /// Who registered it.
+    pub registered_by: Registrar,
+    /// When it is forgotten unless it gets a token before: of a client that registered itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unused_until: Option<Timestamp>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -48,6 +54,8 @@ impl ClientView {
         Self {
             metadata: ClientMetadata::of(client),
             secrets: client.secrets.iter().map(secret).collect(),
+            registered_by: client.registered_by.registrar(),
+            unused_until: client.registered_by.unused_until(),
             created_at: client.created_at,
             updated_at: client.updated_at,
         }
@@ -135,8 +143,8 @@ impl Server {
                 Ok(described) => described,
                 Err(refused) => return Ok(Err(refused)),
             };
-            let (secrets, created_at) = (before.secrets.clone(), before.created_at);
-            let after = Client { secrets, created_at, updated_at: before.updated_at, ..described };
+            let (secrets, registered_by) = (before.secrets.clone(), before.registered_by.clone());
+            let after = Client { secrets, registered_by, created_at: before.created_at, updated_at: before.updated_at, ..described };
             if after == before {
                 return Ok(Ok(before));
             }
@@ -309,7 +317,7 @@ impl Server {
         Ok(secret)
     }
 
-    fn new_secret(&self, client: &Client, kept: &ChosenSecret) -> Result<ClientSecret, Failure> {
+    pub(in crate::flow) fn new_secret(&self, client: &Client, kept: &ChosenSecret) -> Result<ClientSecret, Failure> {
         let id = self.random.uuid().to_string();
         let seal = || self.keyring.vault().seal(&sealed_for(&client.id, &id), kept.text().expose_secret(), &self.random);
         let sealed = (client.auth_method == AuthMethod::SecretJwt).then(seal).transpose()?;

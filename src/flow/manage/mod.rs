@@ -6,6 +6,7 @@ pub mod apis;
 pub mod attributes;
 pub mod clients;
 pub mod groups;
+pub mod initial_access_tokens;
 pub mod keys;
 mod page;
 pub mod permission;

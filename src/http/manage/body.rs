@@ -1,10 +1,8 @@
 //! A JSON body: documented by a schema, read as a value that the rules then look at, so that every mistake in it is told with its field.
 
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use poem::http::StatusCode;
-use poem::http::header::CONTENT_TYPE;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::Type;
@@ -12,8 +10,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::Value;
 
 use crate::http::manage::problem::Problem;
-use crate::web::body;
-use crate::web::form::BodyTimeout;
+use crate::web::json::{self, JsonProblem};
 
 /// The media type of a whole thing.
 const JSON: &str = "application/json";
@@ -64,14 +61,12 @@ bodies! {
 }
 
 async fn read(request: &Request, body: poem::Body, media_types: &[&str]) -> Result<Value, Problem> {
-    let timeout = request.data::<BodyTimeout>().map_or(Duration::from_secs(10), |timeout| timeout.0);
-    let bytes = body::read(body, body::LIMIT, timeout).await?;
-    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if !media_types.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
-        return Err(Problem::Request(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be {}.", media_types.join(" or "))));
-    }
-    let malformed = |detail: String| Problem::Request(StatusCode::BAD_REQUEST, detail);
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| malformed(format!("The body is no JSON: {error}.")))?;
-    if value.is_object() { Ok(value) } else { Err(malformed("The body must be a JSON object.".to_owned())) }
+    json::read(request, body, media_types).await.map(Value::Object).map_err(|problem| match problem {
+        JsonProblem::Body(problem) => problem.into(),
+        JsonProblem::OtherMediaType => {
+            Problem::Request(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be {}.", media_types.join(" or ")))
+        }
+        JsonProblem::Malformed(error) => Problem::Request(StatusCode::BAD_REQUEST, format!("The body is no JSON: {error}.")),
+        JsonProblem::NoObject => Problem::Request(StatusCode::BAD_REQUEST, "The body must be a JSON object.".to_owned()),
+    })
 }

@@ -21,13 +21,14 @@ use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part, S
 use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
 use crate::http::manage::words::{
-    ApplicationType, AssertionAudience, AuthMethod, GrantType, LogoutRevokes, PkceRule, ResponseAlgorithm, ResponseType, SigningAlgorithm,
-    SubjectType,
+    ApplicationType, AssertionAudience, AuthMethod, GrantType, LogoutRevokes, PkceRule, Registrar, ResponseAlgorithm, ResponseType,
+    SigningAlgorithm, SubjectType,
 };
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
 use crate::protocol::client::ClientId;
 use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::registration;
 use crate::protocol::token::Token;
 
 pub(in crate::http) struct Api(pub(super) Arc<Server>);
@@ -155,7 +156,7 @@ struct NewClient {
 
 /// A registered client. Its secrets are never shown again.
 #[derive(Object)]
-#[oai(rename = "Client", example)]
+#[oai(rename = "Client", example, skip_serializing_if_is_none)]
 struct ClientDocument {
     /// Its identifier.
     client_id: String,
@@ -163,6 +164,10 @@ struct ClientDocument {
     metadata: Metadata,
     /// Its secrets that are alive, by their names.
     secrets: Vec<SecretDocument>,
+    /// Who registered it.
+    registered_by: Registrar,
+    /// When it is forgotten unless it gets a token before, in seconds since 1970: of a client that registered itself.
+    unused_until: Option<i64>,
     /// When it was registered, in seconds since 1970.
     created_at: i64,
     /// When it was last changed, in seconds since 1970.
@@ -229,6 +234,8 @@ impl Example for ClientDocument {
             client_id: "shop".to_owned(),
             metadata: Metadata::example(),
             secrets: vec![SecretDocument::example()],
+            registered_by: Registrar::Operator,
+            unused_until: None,
             created_at: 1_795_262_400,
             updated_at: 1_795_262_400,
         }
@@ -261,6 +268,9 @@ impl Api {
         /// Only those that are enabled, or disabled.
         #[oai(name = "enabled")]
         _enabled: Optional<bool>,
+        /// Only those that the operator registered (`operator`), or that registered themselves (`self`).
+        #[oai(name = "registered_by")]
+        _registered_by: Optional<Registrar>,
         /// Items on a page, 1 to 200; 50 when left out.
         #[oai(name = "limit")]
         _limit: Optional<u32>,
@@ -271,7 +281,8 @@ impl Api {
         let page = async {
             permit(&self.0, &bearer).await?;
             let query = Query::of(request)?;
-            let filter = ClientFilter { text: query.text("q"), enabled: query.flag("enabled")? };
+            let registered_by = query.word("registered_by", &["operator", "self"])?.and_then(registration::Registrar::parse);
+            let filter = ClientFilter { text: query.text("q"), enabled: query.flag("enabled")?, registered_by };
             let page = self.0.client_page(&filter, &query.page()?).await?;
             Ok(Page { items: page.items.iter().map(ClientView::of).collect(), next: page.next })
         };

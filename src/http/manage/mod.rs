@@ -7,6 +7,7 @@ mod attributes;
 mod body;
 mod clients;
 mod groups;
+mod initial_access_tokens;
 mod keys;
 mod precondition;
 mod preview;
@@ -30,7 +31,7 @@ use crate::http::caller::{Bearer, Needs};
 use crate::http::manage::problem::Problem;
 
 pub(super) type Apis = (
-    clients::Api,
+    (clients::Api, initial_access_tokens::Api),
     (users::Api, groups::Api, attributes::Api, preview::Api),
     apis::Api,
     keys::Api,
@@ -41,7 +42,7 @@ pub(super) type Apis = (
 
 pub(super) fn apis(server: &Arc<Server>) -> Apis {
     (
-        clients::Api(server.clone()),
+        (clients::Api(server.clone()), initial_access_tokens::Api(server.clone())),
         (users::Api(server.clone()), groups::Api(server.clone()), attributes::Api(server.clone()), preview::Api(server.clone())),
         apis::Api(server.clone()),
         keys::Api(server.clone()),
@@ -52,11 +53,13 @@ pub(super) fn apis(server: &Arc<Server>) -> Apis {
 }
 
 /// The endpoints and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub(super) const METHODS: [(&str, &str); 24] = [
+pub(super) const METHODS: [(&str, &str); 26] = [
     ("/api/v1/clients", "GET, HEAD, POST"),
     ("/api/v1/clients/:id", "GET, HEAD, PATCH, DELETE"),
     ("/api/v1/clients/:id/secrets", "POST"),
     ("/api/v1/clients/:id/secrets/:secret", "DELETE"),
+    ("/api/v1/initial-access-tokens", "GET, HEAD, POST"),
+    ("/api/v1/initial-access-tokens/:id", "GET, HEAD, DELETE"),
     ("/api/v1/users", "GET, HEAD, POST"),
     ("/api/v1/users/:sub", "GET, HEAD, PATCH, DELETE"),
     ("/api/v1/groups", "GET, HEAD, POST"),

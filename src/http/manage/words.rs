@@ -72,6 +72,15 @@ pub(super) enum SubjectType {
     Pairwise,
 }
 
+/// Who registered a client.
+#[derive(Enum)]
+pub(super) enum Registrar {
+    #[oai(rename = "operator")]
+    Operator,
+    #[oai(rename = "self")]
+    Itself,
+}
+
 /// Whether a code needs a proof key.
 #[derive(Enum)]
 pub(super) enum PkceRule {

@@ -22,6 +22,8 @@ pub struct ConsentPage<'a> {
     pub scopes: &'a [ScopeLine<'a>],
     /// Where the browser goes afterwards.
     pub return_to: ReturnTo<'a>,
+    /// Whether the client registered itself. Comes with a warning.
+    pub registered_itself: bool,
 }
 
 /// One scope on the consent page.
@@ -65,6 +67,7 @@ mod tests {
                 name: "Alice Liddell",
                 scopes: SCOPES,
                 return_to: ReturnTo::Site("glass.example"),
+                registered_itself: false,
             }
         }
     }
@@ -88,7 +91,13 @@ mod tests {
                 r#"id="consent-deny" name="consent-deny""#,
             ],
         );
-        assert!(!page.contains("return-warning"), "{page}");
+        assert!(!page.contains("return-warning") && !page.contains("registration-warning"), "{page}");
+    }
+
+    #[test]
+    fn consent_warns_of_applications_that_nobody_has_looked_at() {
+        let page = ConsentPage { registered_itself: true, ..ConsentPage::sample() }.render().unwrap();
+        assert_has(&page, &[r#"id="registration-warning""#, "registered itself", "glass.example"]);
     }
 
     #[test]

@@ -108,6 +108,7 @@ mod tests {
                 name: HOSTILE,
                 scopes: &scopes,
                 return_to: ReturnTo::App(HOSTILE),
+                registered_itself: true,
             }
             .render(),
             LogoutPage {

@@ -134,7 +134,8 @@ fn must_consent(request: &Request, client: &Client, facts: &Facts, granted: &Sco
     if request.prompt.consent {
         return Some(WhyConsent::Prompt);
     }
-    if client.first_party {
+    // Whoever registered itself is nobody's own, whatever somebody wrote down about it later.
+    if client.first_party && !client.registered_itself() {
         // OpenID Connect Core §11: access while the person is away needs their word even for our own applications.
         let unheard = granted.contains("offline_access") && !facts.consented.contains("offline_access");
         return unheard.then_some(WhyConsent::Offline);

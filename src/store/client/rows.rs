@@ -7,6 +7,7 @@ use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, Origin
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use crate::protocol::jose::{Algorithm, KeySource};
+use crate::protocol::registration::{RegisteredBy, Registrar, SelfRegistration};
 use crate::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
@@ -54,6 +55,9 @@ pub(in crate::store) mod client {
         pub refresh_token_absolute: i64,
         pub first_party: bool,
         pub enabled: bool,
+        pub registered_by: String,
+        pub registration_token: Option<String>,
+        pub unused_until: Option<i64>,
         pub created_at: i64,
         pub updated_at: i64,
     }
@@ -214,6 +218,7 @@ fn read(model: &client::Model) -> Result<Client, StoreFailure> {
         },
         first_party: model.first_party,
         enabled: model.enabled,
+        registered_by: read_registered_by(row, model)?,
         created_at: Timestamp::from_seconds(model.created_at),
         updated_at: Timestamp::from_seconds(model.updated_at),
     })
@@ -239,6 +244,17 @@ fn read_keys(row: Row<'_>, model: &client::Model) -> Result<Option<KeySource>, S
     }
 }
 
+fn read_registered_by(row: Row<'_>, model: &client::Model) -> Result<RegisteredBy, StoreFailure> {
+    match (row.known("registered_by", Registrar::parse(&model.registered_by))?, &model.registration_token) {
+        (Registrar::Operator, None) => Ok(RegisteredBy::Operator),
+        (Registrar::Itself, Some(hash)) => {
+            let unused_until = model.unused_until.map(Timestamp::from_seconds);
+            Ok(RegisteredBy::Itself(SelfRegistration { access_token: TokenHash::from_stored(hash.clone()), unused_until }))
+        }
+        _ => Err(row.corrupt("registration_token")),
+    }
+}
+
 fn read_secret(model: client_secret::Model) -> ClientSecret {
     let (hash, created_at) = (TokenHash::from_stored(model.hash), Timestamp::from_seconds(model.created_at));
     ClientSecret { id: model.id, hash, sealed: model.sealed, created_at }
@@ -249,6 +265,10 @@ fn read_origin(model: &client_origin::Model) -> Result<Origin, StoreFailure> {
 }
 
 pub(super) fn write(client: &Client) -> Result<client::ActiveModel, StoreFailure> {
+    let registration_token = match &client.registered_by {
+        RegisteredBy::Operator => None,
+        RegisteredBy::Itself(SelfRegistration { access_token, .. }) => Some(access_token.as_str().to_owned()),
+    };
     Ok(client::ActiveModel {
         id: Set(client.id.to_string()),
         name: Set(client.name.clone()),
@@ -284,6 +304,9 @@ pub(super) fn write(client: &Client) -> Result<client::ActiveModel, StoreFailure
         refresh_token_absolute: Set(client.lifetimes.refresh_token_absolute.into()),
         first_party: Set(client.first_party),
         enabled: Set(client.enabled),
+        registered_by: Set(client.registered_by.registrar().to_string()),
+        registration_token: Set(registration_token),
+        unused_until: Set(client.registered_by.unused_until().map(Timestamp::seconds)),
         created_at: Set(client.created_at.seconds()),
         updated_at: Set(client.updated_at.seconds()),
     })

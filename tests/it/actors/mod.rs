@@ -5,6 +5,7 @@ mod browser;
 mod liar;
 mod listener;
 mod octo;
+pub mod registrant;
 mod relying_party;
 mod server;
 mod signer;

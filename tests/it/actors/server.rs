@@ -20,6 +20,7 @@ use claviger::protocol::client_metadata::ClientMetadata;
 use claviger::protocol::explanation::Recorded;
 use claviger::protocol::issuer::Issuer;
 use claviger::protocol::jose::SigningAlgorithm;
+use claviger::protocol::registration::Policy;
 use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
 use claviger::protocol::trace_id::TraceId;
@@ -147,13 +148,25 @@ impl TestServer {
     pub async fn start_taking_keys_in_query() -> Self {
         let surroundings = Surroundings { docs: Some(ClientId::parse("claviger-docs").unwrap()), ..Surroundings::default() };
         let settings = Settings { api_key_in_query: true, ..settings() };
-        Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), surroundings, Vec::new(), settings).await
+        let policy = Policy::default();
+        Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), surroundings, Vec::new(), settings, policy).await
+    }
+
+    /// A server at which clients register themselves.
+    pub async fn start_registering(policy: Policy) -> Self {
+        Self::start_registering_on(Database::sqlite().await, policy).await
+    }
+
+    /// The same on a database.
+    pub async fn start_registering_on(database: Database, policy: Policy) -> Self {
+        Self::start_as_set(database, Clock::standing_at(START), Surroundings::default(), Vec::new(), settings(), policy).await
     }
 
     /// A server that offers clients these algorithms.
     pub async fn start_offering(algorithms: &[SigningAlgorithm]) -> Self {
         let settings = Settings { algorithms: algorithms.to_vec(), ..settings() };
-        Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), Surroundings::default(), Vec::new(), settings).await
+        let policy = Policy::default();
+        Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), Surroundings::default(), Vec::new(), settings, policy).await
     }
 
     async fn start_with(database: Database, clock: Clock, surroundings: Surroundings) -> Self {
@@ -161,7 +174,7 @@ impl TestServer {
     }
 
     pub async fn start_between(database: Database, clock: Clock, surroundings: Surroundings, providers: Vec<Registered>) -> Self {
-        Self::start_as_set(database, clock, surroundings, providers, settings()).await
+        Self::start_as_set(database, clock, surroundings, providers, settings(), Policy::default()).await
     }
 
     async fn start_as_set(
@@ -170,6 +183,7 @@ impl TestServer {
         surroundings: Surroundings,
         providers: Vec<Registered>,
         settings: Settings,
+        policy: Policy,
     ) -> Self {
         let listeners = Listeners::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
         let issuer = format!("http://{}", listeners.local_addresses()[0]);
@@ -185,7 +199,8 @@ impl TestServer {
         let upstream = Upstream::new(outbound.clone(), clock.clone());
         let server =
             Server::new(Issuer::parse(&issuer).unwrap(), settings, store.clone(), keyring.clone(), passwords, clock.clone(), random);
-        let server = Arc::new(server.with_providers(upstream, providers).asking_clients(outbound, ["127.0.0.1".to_owned()].into()));
+        let server = server.with_providers(upstream, providers).asking_clients(outbound, ["127.0.0.1".to_owned()].into());
+        let server = Arc::new(server.registering(policy));
         server.put_demo_data().await.unwrap().unwrap();
         let telling = tokio::spawn(tell_forever(server.clone())).abort_handle();
         let limits = Limits {

@@ -21,6 +21,7 @@ mod redirect_uris;
 mod refresh_reuse;
 mod refresh_withdrawn;
 mod refusal_secrecy;
+mod registration;
 mod sector_identifiers;
 mod session_fixation;
 mod throttling;

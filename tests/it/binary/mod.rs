@@ -8,6 +8,7 @@ mod dev;
 mod durability;
 mod health;
 mod help;
+mod initial_access_tokens;
 mod keys;
 mod logout;
 mod output;

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::chromium::Chromium;
 use super::gallery::Gallery;
+use crate::actors::registrant::{Registrant, open, plain_and};
 use crate::actors::{Browser, KeyHost, Octo, Publishes, RelyingParty, TestServer, provider};
 
 const EVERYTHING: &str = "openid profile email address phone offline_access items:read items:write";
@@ -84,6 +85,27 @@ async fn of_the_documentation() {
     browser.open(&server.url("/docs")).await;
     browser.sees("List the clients").await;
     gallery.look(&browser, "docs").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn of_the_pages_on_the_way_to_a_stranger() {
+    let gallery = Gallery::new();
+    let server = TestServer::start_registering(open()).await;
+    let browser = Chromium::start().await;
+    browser.excuse("Failed to load resource: the server responded with a status of 400");
+    let stranger = Registrant::new(&server, &plain_and(json!({"client_name": "Looking Glass"}))).await.relying_party();
+    browser.open(&stranger.authorization_url("openid", "prompt=evil")).await;
+    browser.sees("Continue to stranger.example").await;
+    gallery.look(&browser, "onward").await;
+    browser.open(&stranger.authorization_url("openid", "response_mode=form_post&request=x")).await;
+    browser.sees("Continue to stranger.example").await;
+    gallery.look(&browser, "onward-by-form").await;
+
+    browser.open(&stranger.authorization_url("openid profile items:read", "")).await;
+    browser.sign_in("alice", "wonderland").await;
+    browser.sees("nobody who runs this server has looked at it").await;
+    gallery.look(&browser, "consent-stranger").await;
     browser.close().await;
 }
 

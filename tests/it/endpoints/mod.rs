@@ -9,6 +9,8 @@ mod health;
 mod introspect;
 mod metadata;
 mod openapi;
+mod register;
+mod register_again;
 mod revoke;
 mod token;
 mod token_refusals;

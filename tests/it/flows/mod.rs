@@ -21,6 +21,7 @@ mod prompt;
 mod provider;
 mod provider_claims;
 mod provider_links;
+mod registration;
 mod request_object;
 mod resources;
 mod roles;

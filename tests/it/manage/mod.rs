@@ -6,12 +6,14 @@ mod apis;
 mod clients;
 mod errors;
 mod groups;
+mod initial_access_tokens;
 mod keys;
 mod permission;
 mod preview;
 mod providers;
 mod reach;
 mod refusals;
+mod registered_clients;
 mod sessions;
 mod users;
 

@@ -110,12 +110,12 @@ async fn clients_are_listed_in_pages(database: Database) {
     assert_eq!(all.len(), 4);
     assert_eq!(ids(ClientFilter::default(), None, 2).await, all[..2]);
     assert_eq!(ids(ClientFilter::default(), Some(&all[1]), 10).await, all[2..]);
-    let named = |text: &str| ClientFilter { text: Some(text.to_owned()), enabled: None };
+    let named = |text: &str| ClientFilter { text: Some(text.to_owned()), ..ClientFilter::default() };
     assert_eq!(ids(named("name-b"), None, 10).await, ["B"]);
     assert_eq!(ids(named("_"), None, 10).await, ["c_"]);
     assert_eq!(ids(named("%"), None, 10).await.len(), 4);
     assert!(ids(named("\\"), None, 10).await.is_empty() && ids(named("' OR 1=1 --"), None, 10).await.is_empty());
-    assert_eq!(ids(ClientFilter { text: None, enabled: Some(false) }, None, 10).await, ["a"]);
+    assert_eq!(ids(ClientFilter { enabled: Some(false), ..ClientFilter::default() }, None, 10).await, ["a"]);
 }
 
 async fn an_origin_is_allowed_while_an_enabled_client_has_it(database: Database) {

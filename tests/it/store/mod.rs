@@ -14,6 +14,7 @@ mod login_failure;
 mod logout;
 mod pairwise_salt;
 mod refusal;
+mod registration;
 mod revoked_token;
 mod rotation;
 mod schema;
@@ -42,6 +43,7 @@ use claviger::protocol::jose::Algorithm;
 use claviger::protocol::login_rules::LoginRules;
 use claviger::protocol::pkce::CodeChallenge;
 use claviger::protocol::redirect_uri::RedirectUri;
+use claviger::protocol::registration::RegisteredBy;
 use claviger::protocol::request_object::{RequestObjectRules, RequestUri};
 use claviger::protocol::resource::Resource;
 use claviger::protocol::scope::Scope;
@@ -60,7 +62,7 @@ use crate::database::Database;
 const HOSTILE: &str = "Robert'); DROP TABLE account;-- \"%_\\ ?$1 \u{1F511}\u{202E}e\u{301}\u{FFFF}\n";
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
-const LIMITS: SessionLimits = SessionLimits { idle: Duration::from_hours(8), absolute: Duration::from_hours(7 * 24) };
+pub const LIMITS: SessionLimits = SessionLimits { idle: Duration::from_hours(8), absolute: Duration::from_hours(7 * 24) };
 
 /// `seconds` after [`NOW`].
 fn after(seconds: u64) -> Timestamp {
@@ -141,6 +143,7 @@ fn client(id: &str) -> Client {
         lifetimes: TokenLifetimes { access_token: 1, id_token: 2, refresh_token_idle: 3, refresh_token_absolute: u32::MAX },
         first_party: true,
         enabled: true,
+        registered_by: RegisteredBy::Operator,
         created_at: NOW,
         updated_at: after(2),
     }
