@@ -14,7 +14,8 @@ pub fn information(client: &Client, uri: &str, access_token: &str, secret: Optio
         Ok(Value::Object(members)) => members,
         _ => Map::new(),
     };
-    members.retain(|name, _| MEMBERS.contains(&name.as_str()));
+    let is_something = |value: &Value| !value.as_array().is_some_and(Vec::is_empty);
+    members.retain(|name, value| MEMBERS.contains(&name.as_str()) && is_something(value));
     let mut insert = |name: &str, value: Value| members.insert(name.to_owned(), value);
     insert("client_id", client.id.as_str().into());
     insert("client_id_issued_at", json!(client.created_at));

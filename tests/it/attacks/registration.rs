@@ -124,7 +124,7 @@ async fn a_mistake_of_a_stranger_takes_nobody_to_them_without_a_click() {
     for (extra, code) in [
         ("scope=nonsense", "invalid_request"),
         ("prompt=evil", "invalid_request"),
-        ("response_mode=form_post&request=x", "request_not_supported"),
+        ("response_mode=form_post&request=x", "invalid_request_object"),
     ] {
         let url = stranger.authorization_url("openid", extra);
         let page = Browser::new(&server).open(&url).await;

@@ -76,6 +76,11 @@ async fn the_answer_says_everything_that_was_registered() {
         "post_logout_redirect_uris": ["https://stranger.example/bye"],
         "client_id_issued_at": START.seconds(),
         "client_secret_expires_at": 0,
+        "id_token_signed_response_alg": "RS256",
+        "subject_type": "public",
+        "require_auth_time": false,
+        "frontchannel_logout_session_required": false,
+        "backchannel_logout_session_required": false,
     });
     assert_eq!(information, expected);
     let other = register(&server, &body, None).await.json();
