@@ -14,6 +14,7 @@ mod endpoints;
 mod examples;
 mod explained;
 mod flows;
+mod fuzz;
 mod generated;
 mod interop;
 mod layers;

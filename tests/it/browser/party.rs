@@ -48,13 +48,13 @@ struct Page(String);
 struct Library(String);
 
 #[handler]
-fn html(page: Data<&Page>) -> Html<String> {
-    Html(page.0.0.clone())
+fn html(Data(page): Data<&Page>) -> Html<String> {
+    Html(page.0.clone())
 }
 
 #[handler]
-fn script(library: Data<&Library>) -> Response {
-    Response::builder().content_type("text/javascript").body(library.0.0.clone())
+fn script(Data(library): Data<&Library>) -> Response {
+    Response::builder().content_type("text/javascript").body(library.0.clone())
 }
 
 fn believable(certificate: &Issued) -> TlsAcceptor {
