@@ -174,7 +174,7 @@ impl Api {
         _acr_values: Optional,
         /// The request as a signed object (RFC 9101); what stands in it goes before what stands beside it.
         #[oai(name = "request")]
-        _request: Optional,
+        _request_object: Optional,
         /// Where the client keeps such an object: one of its registered addresses.
         #[oai(name = "request_uri")]
         _request_uri: Optional,

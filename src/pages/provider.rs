@@ -116,7 +116,8 @@ pub(super) async fn callback(request: &Request, server: Data<&Arc<Server>>) -> R
         address: ClientAddress::of_traced(request).ip(),
         user_agent: request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default(),
     };
-    match server.arrive(back).await {
+    // On the heap: it would be part of every page.
+    match Box::pin(server.arrive(back)).await {
         Ok(Arrived::SignedIn { session, query }) => visit.signed_in(onward(&server, &query), &session),
         Ok(Arrived::Linked) => see_other(&server.issuer().url("/account?done=linked")),
         Ok(Arrived::Turned { turned, purpose: Purpose::SignIn(query) }) => turned_away(request, &server, &query, &turned).await,

@@ -27,6 +27,7 @@ use crate::protocol::web_uri::WebUri;
 /// What can be chosen about a client. Members that are left out have the safe value: authorization code with PKCE, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "the specifications' own members")]
 pub struct ClientMetadata {
     /// Its identifier. It can't be changed.
     pub client_id: String,

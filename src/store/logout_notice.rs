@@ -105,6 +105,7 @@ impl LogoutNotices<'_> {
 
 /// Writes a notice for every enabled client with a back channel that takes part in one of these sessions, which are about to end.
 pub(super) async fn write_for(change: &impl ConnectionTrait, sessions: &[String], at: Timestamp) -> Result<(), DbErr> {
+    use row::Column::{Attempts, ClientId, DueAt, SessionId, Subject};
     let told = Query::select()
         .column((session_client::row::Entity, session_client::row::Column::SessionId))
         .column((session_client::row::Entity, session_client::row::Column::ClientId))
@@ -125,7 +126,6 @@ pub(super) async fn write_for(change: &impl ConnectionTrait, sessions: &[String]
         .and_where(Expr::col((client::Entity, client::Column::BackchannelLogoutUri)).is_not_null())
         .and_where(Expr::col((client::Entity, client::Column::Enabled)).eq(true))
         .take();
-    use row::Column::{Attempts, ClientId, DueAt, SessionId, Subject};
     let mut insert = Query::insert();
     insert
         .into_table(row::Entity)

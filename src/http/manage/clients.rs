@@ -258,6 +258,7 @@ impl Example for NewSecret {
 impl Api {
     /// List the clients
     #[oai(path = "/clients", method = "get", operation_id = "listClients")]
+    #[expect(clippy::too_many_arguments, reason = "one for each parameter, which documents it")]
     async fn list(
         &self,
         request: &Request,

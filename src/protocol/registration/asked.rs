@@ -19,7 +19,7 @@ const OURS: [&str; 4] = ["registration_access_token", "registration_client_uri",
 /// The client that `members` describe, which shall be called `id`: new, without a secret.
 pub fn asked(members: &Map<String, Value>, policy: &Policy, id: &ClientId) -> Result<Client, Reason> {
     let profile = ClientMetadata { client_id: id.to_string(), ..policy.profile() };
-    described(members, policy, profile, None)
+    described(members, policy, &profile, None)
 }
 
 /// What the client `held` shall be from now on, with its secrets as they are (RFC 7592 §2.2).
@@ -36,15 +36,15 @@ pub fn asked_again(members: &Map<String, Value>, policy: &Policy, held: &Client)
             return Err(Reason::field("client_secret", "is not that of the client"));
         }
     }
-    let described = described(members, policy, ClientMetadata::of(held), Some(held))?;
+    let described = described(members, policy, &ClientMetadata::of(held), Some(held))?;
     let (secrets, registered_by) = (held.secrets.clone(), held.registered_by.clone());
     Ok(Client { secrets, registered_by, created_at: held.created_at, updated_at: held.updated_at, ..described })
 }
 
-fn described(members: &Map<String, Value>, policy: &Policy, before: ClientMetadata, held: Option<&Client>) -> Result<Client, Reason> {
+fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetadata, held: Option<&Client>) -> Result<Client, Reason> {
     let chosen = chosen(members)?;
     let is_left_out = |name: &str| !chosen.contains_key(name);
-    let mut metadata = merged(&before, &chosen).ok_or_else(|| Reason::field("body", "can't be understood as a whole"))?;
+    let mut metadata = merged(before, &chosen).ok_or_else(|| Reason::field("body", "can't be understood as a whole"))?;
 
     // What the operator gave this client, it keeps, though the policy may not give it to others.
     let allowed_grants: BTreeSet<GrantType> =
@@ -83,17 +83,13 @@ fn described(members: &Map<String, Value>, policy: &Policy, before: ClientMetada
 
     // RFC 7591 §2: what is asked for beyond that is left out, not refused.
     let asked = if is_left_out("scope") { Ok(allowed_scope.clone()) } else { Scope::parse(&metadata.scope) };
-    match asked {
-        Ok(asked) => {
-            let scope = asked.and(&allowed_scope);
-            let default =
-                held.filter(|held| held.default_scope != held.allowed_scope).map(|held| held.default_scope.and(&scope).to_string());
-            (metadata.scope, metadata.default_scope) = (scope.to_string(), default);
-        }
-        Err(_) => {
-            problems.push(Problem::new("scope", "must be scope words with a space between each two"));
-            metadata.scope.clear();
-        }
+    if let Ok(asked) = asked {
+        let scope = asked.and(&allowed_scope);
+        let default = held.filter(|held| held.default_scope != held.allowed_scope).map(|held| held.default_scope.and(&scope).to_string());
+        (metadata.scope, metadata.default_scope) = (scope.to_string(), default);
+    } else {
+        problems.push(Problem::new("scope", "must be scope words with a space between each two"));
+        metadata.scope.clear();
     }
     if metadata.token_endpoint_auth_method == AuthMethod::None {
         metadata.pkce = PkceRule::Required;

@@ -16,7 +16,7 @@ pub struct Reason(Vec<Problem>);
 impl Reason {
     /// These problems.
     #[must_use]
-    pub fn of(problems: Vec<Problem>) -> Self {
+    pub const fn of(problems: Vec<Problem>) -> Self {
         Self(problems)
     }
 

@@ -19,6 +19,7 @@ pub(in crate::store) mod client {
 
     #[derive(Clone, Debug, DeriveEntityModel)]
     #[sea_orm(table_name = "client")]
+    #[expect(clippy::struct_excessive_bools, reason = "a column each")]
     pub(in crate::store) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: String,

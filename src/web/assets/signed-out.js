@@ -1,8 +1,9 @@
 "use strict";
 // Goes on to the application as soon as the frames are loaded, or soon anyway. Without this script the link does it.
-const onward = document.querySelector("#continue");
-if (onward) {
-  const go = () => location.replace(onward.href);
-  addEventListener("load", go);
+(function () {
+  var onward = document.getElementById("continue");
+  if (!onward) return;
+  function go() { location.replace(onward.href); }
+  window.addEventListener("load", go);
   setTimeout(go, 3000);
-}
+})();
