@@ -132,7 +132,7 @@ mod tests {
         let page = OnwardPage::sample().render().unwrap();
         assert!(
             page.contains(
-                r#"href="https://glass.example/cb?error=invalid_scope&#38;state=a" rel="noreferrer">Continue to glass.example</a>"#
+                r#"href="https://glass.example/cb?error=invalid_scope&#38;state=a" rel="noreferrer"><span class="address">Continue to glass.example</span></a>"#
             )
         );
         let fields = [("state", "\"><script>".to_owned())];

@@ -32,6 +32,46 @@ pub(super) struct WantedRegistration {
     jwks_uri: Option<String>,
     /// Where a person may return after signing out.
     post_logout_redirect_uris: Option<Vec<String>>,
+    /// A page of its that a frame shows when a person signs out (OpenID Connect Front-Channel Logout section 2).
+    frontchannel_logout_uri: Option<String>,
+    /// Whether that page needs to know which session it is.
+    frontchannel_logout_session_required: Option<bool>,
+    /// Where it is told that a session is over (OpenID Connect Back-Channel Logout section 2.2).
+    backchannel_logout_uri: Option<String>,
+    /// Whether it needs to know which session it is.
+    backchannel_logout_session_required: Option<bool>,
+    /// What its ID tokens are signed with; `RS256` when left out.
+    id_token_signed_response_alg: Option<String>,
+    /// What its userinfo is signed with; plain JSON when left out.
+    userinfo_signed_response_alg: Option<String>,
+    /// What it signs request objects with; whatever its keys can when left out.
+    request_object_signing_alg: Option<String>,
+    /// Where it keeps request objects: https URLs.
+    request_uris: Option<Vec<String>>,
+    /// Whether each of its requests is a signed object (RFC 9101).
+    require_signed_request_object: Option<bool>,
+    /// `public`, or `pairwise` for names of people that only its sector knows.
+    subject_type: Option<String>,
+    /// The list of the sector's redirect URIs: an https URL.
+    sector_identifier_uri: Option<String>,
+    /// Seconds since the last sign-in after which people have to sign in again, when a request says nothing else.
+    default_max_age: Option<u32>,
+    /// Whether it needs `auth_time` in ID tokens, where it always is.
+    require_auth_time: Option<bool>,
+    /// The classes of sign-in that it likes, best first.
+    default_acr_values: Option<Vec<String>>,
+    /// Where others may send a person who shall sign in to it: an https URL.
+    initiate_login_uri: Option<String>,
+    /// Its web page.
+    client_uri: Option<String>,
+    /// Its logo: an https URL of a PNG, JPEG, WebP or GIF picture.
+    logo_uri: Option<String>,
+    /// What it does with people's data.
+    policy_uri: Option<String>,
+    /// Its terms.
+    tos_uri: Option<String>,
+    /// Whom to write to about it.
+    contacts: Option<Vec<String>>,
 }
 
 /// What a client registers of itself from now on (RFC 7592 §2.2).

@@ -41,33 +41,47 @@ pub fn asked_again(members: &Map<String, Value>, policy: &Policy, held: &Client)
     Ok(Client { secrets, registered_by, created_at: held.created_at, updated_at: held.updated_at, ..described })
 }
 
+/// What a client may have at most.
+struct Allowed {
+    grant_types: BTreeSet<GrantType>,
+    response_types: BTreeSet<ResponseType>,
+    scope: Scope,
+}
+
+impl Allowed {
+    /// What the operator gave this client, it keeps, though the policy may not give it to others.
+    fn by(policy: &Policy, held: Option<&Client>) -> Self {
+        let held = || held.into_iter();
+        Self {
+            grant_types: policy.grant_types.iter().chain(held().flat_map(|held| &held.grant_types)).copied().collect(),
+            response_types: policy.response_types.iter().chain(held().flat_map(|held| &held.response_types)).copied().collect(),
+            scope: policy.scope.iter().chain(held().flat_map(|held| held.allowed_scope.iter())).cloned().collect(),
+        }
+    }
+
+    fn problems(&self, metadata: &ClientMetadata) -> Vec<Problem> {
+        let not_allowed =
+            |field: &str, word: &str| Problem::new(field, format!("{word} is not allowed for clients that register themselves here"));
+        let grants = metadata.grant_types.difference(&self.grant_types).map(|grant| not_allowed("grant_types", grant.as_str()));
+        let kinds = metadata.response_types.iter().flatten().filter(|kind| !self.response_types.contains(kind));
+        grants.chain(kinds.map(|kind| not_allowed("response_types", kind.as_str()))).collect()
+    }
+}
+
 fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetadata, held: Option<&Client>) -> Result<Client, Reason> {
     let chosen = chosen(members)?;
-    let is_left_out = |name: &str| !chosen.contains_key(name);
     let mut metadata = merged(before, &chosen).ok_or_else(|| Reason::field("body", "can't be understood as a whole"))?;
-
-    // What the operator gave this client, it keeps, though the policy may not give it to others.
-    let allowed_grants: BTreeSet<GrantType> =
-        policy.grant_types.iter().copied().chain(held.into_iter().flat_map(|held| held.grant_types.clone())).collect();
-    let allowed_responses: BTreeSet<ResponseType> =
-        policy.response_types.iter().copied().chain(held.into_iter().flat_map(|held| held.response_types.clone())).collect();
-    let allowed_scope: Scope = policy.scope.iter().chain(held.into_iter().flat_map(|held| held.allowed_scope.iter())).cloned().collect();
-
-    if is_left_out("grant_types")
+    let allowed = Allowed::by(policy, held);
+    if !chosen.contains_key("grant_types")
         && let Some(response_types) = &metadata.response_types
     {
         metadata.grant_types = needed_by(response_types);
     }
     if metadata.response_types.is_none() {
         // RFC 7591 §2.1: those that go with the grants, as far as there are any here.
-        metadata.response_types =
-            Some(going_with(&metadata.grant_types).into_iter().filter(|kind| allowed_responses.contains(kind)).collect());
+        metadata.response_types = Some(&going_with(&metadata.grant_types) & &allowed.response_types);
     }
-    let mut problems = Vec::new();
-    let beyond = metadata.grant_types.difference(&allowed_grants).map(|grant| Problem::new("grant_types", not_allowed(grant.as_str())));
-    problems.extend(beyond);
-    let beyond = metadata.response_types.iter().flatten().filter(|kind| !allowed_responses.contains(kind));
-    problems.extend(beyond.map(|kind| Problem::new("response_types", not_allowed(kind.as_str()))));
+    let mut problems = allowed.problems(&metadata);
     // Ours to fetch: on a private host it would be there for the operator's own clients alone.
     let fetched = [
         ("jwks_uri", &metadata.jwks_uri),
@@ -80,17 +94,16 @@ fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetad
     let wrong: Vec<Problem> =
         fetched.filter(|(_, uri)| !uri.starts_with("https:")).map(|(name, _)| Problem::new(name, "must be an https URL")).collect();
     problems.extend(wrong);
-
-    // RFC 7591 §2: what is asked for beyond that is left out, not refused.
-    let asked = if is_left_out("scope") { Ok(allowed_scope.clone()) } else { Scope::parse(&metadata.scope) };
-    if let Ok(asked) = asked {
-        let scope = asked.and(&allowed_scope);
-        let default = held.filter(|held| held.default_scope != held.allowed_scope).map(|held| held.default_scope.and(&scope).to_string());
-        (metadata.scope, metadata.default_scope) = (scope.to_string(), default);
-    } else {
+    // RFC 7591 §2: what is asked for beyond what is allowed is left out, not refused.
+    let asked = if chosen.contains_key("scope") { Scope::parse(&metadata.scope) } else { Ok(allowed.scope.clone()) };
+    let asked = asked.unwrap_or_else(|_| {
         problems.push(Problem::new("scope", "must be scope words with a space between each two"));
-        metadata.scope.clear();
-    }
+        Scope::default()
+    });
+    let scope = asked.and(&allowed.scope);
+    metadata.default_scope =
+        held.filter(|held| held.default_scope != held.allowed_scope).map(|held| held.default_scope.and(&scope).to_string());
+    metadata.scope = scope.to_string();
     if metadata.token_endpoint_auth_method == AuthMethod::None {
         metadata.pkce = PkceRule::Required;
     }
@@ -101,8 +114,8 @@ fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetad
         Ok(client) if problems.is_empty() => Ok(client),
         Ok(_) => Err(Reason::of(problems)),
         Err(others) => {
-            let is_said = |problems: &[Problem], field: &str| problems.iter().any(|known| known.field == field);
-            let others: Vec<Problem> = others.into_iter().filter(|problem| !is_said(&problems, &problem.field)).collect();
+            let is_said = |problem: &Problem| problems.iter().any(|known| known.field == problem.field);
+            let others: Vec<Problem> = others.into_iter().filter(|problem| !is_said(problem)).collect();
             Err(Reason::of(problems.into_iter().chain(others).collect()))
         }
     }
@@ -149,10 +162,6 @@ fn needed_by(response_types: &BTreeSet<ResponseType>) -> BTreeSet<GrantType> {
 fn going_with(grant_types: &BTreeSet<GrantType>) -> BTreeSet<ResponseType> {
     let all = ResponseType::ALL.iter().copied();
     all.filter(|kind| needed_by(&[*kind].into()).is_subset(grant_types) && !(kind.has_code() && kind.is_front_channel())).collect()
-}
-
-fn not_allowed(word: &str) -> String {
-    format!("{word} is not allowed for clients that register themselves here")
 }
 
 /// What people read where a client has no name: where they get back to.

@@ -22,9 +22,9 @@ pub fn plain() -> Value {
 
 /// A body with other members beside it.
 pub fn plain_and(more: Value) -> Value {
-    let mut body = plain();
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    body
+    let (Value::Object(mut body), Value::Object(more)) = (plain(), more) else { panic!("no object") };
+    body.extend(more);
+    body.into()
 }
 
 /// Asks to be registered.
