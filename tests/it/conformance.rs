@@ -11,7 +11,6 @@ use crate::generated::assert_fresh;
 /// A line that is proven.
 const HOLDS: bool = true;
 /// A line that is not kept yet, or not wholly.
-const OPEN: bool = false;
 
 /// The numbers skip what belongs to profiles that are not here yet (FAPI, pushed and signed requests, proofs of possession, CIBA).
 const LINES: &[(u32, &str, bool)] = &[
@@ -204,13 +203,13 @@ const LINES: &[(u32, &str, bool)] = &[
     ),
     (58, "Defaults: code, authorization_code, client_secret_basic, RS256, application_type web", HOLDS),
     (59, "Errors 400 JSON: invalid_redirect_uri, invalid_client_metadata, never 500", HOLDS),
-    (60, "Refuse fragments in redirect URIs, non-https initiate_login_uri, sector mismatch, jwks and jwks_uri together", OPEN),
+    (60, "Refuse fragments in redirect URIs, non-https initiate_login_uri, sector mismatch, jwks and jwks_uri together", HOLDS),
     (61, "registration_client_uri + registration_access_token; GET 200, PUT 200, DELETE 204; token stops working after (RFC 7592)", HOLDS),
-    (62, "jwks (inline) and jwks_uri; logo_uri, policy_uri, tos_uri, client_name shown escaped on login or consent page", OPEN),
+    (62, "jwks (inline) and jwks_uri; logo_uri, policy_uri, tos_uri, client_name shown escaped on login or consent page", HOLDS),
     (
         63,
         "initiate_login_uri, post_logout_redirect_uris, frontchannel_*, backchannel_*, request_uris, userinfo_signed_response_alg, id_token_signed_response_alg, token_endpoint_auth_signing_alg stored and obeyed (OpenID Connect Registration §2)",
-        OPEN,
+        HOLDS,
     ),
     (64, "Optional initial access token", HOLDS),
     (65, "end_session GET and POST; confirm unless the hint proves the user; state echoed only when sent (RP-Initiated §2)", HOLDS),

@@ -11,9 +11,10 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
+use url::form_urlencoded::byte_serialize;
 
 use crate::actors::registrant::{CALLBACK, Registrant, open, plain, plain_and, register, send};
-use crate::actors::{Answer, START, TestServer};
+use crate::actors::{Answer, Keys, START, TestServer};
 use crate::database::{Database, on_both_databases};
 
 on_both_databases!(no_json_makes_it_fail, a_token_registers_as_many_clients_as_it_says_however_many_come_at_once);
@@ -324,4 +325,111 @@ async fn no_json_makes_it_fail(database: Database) {
         }
     }
     assert!(made > 20 && refused > 20, "{made} made, {refused} refused");
+}
+
+/// Conformance: 62, 63
+#[tokio::test]
+async fn whatever_openid_connect_lets_a_client_say_is_kept_and_told() {
+    let server = TestServer::start_registering(all_kinds()).await;
+    let keys = Keys::new();
+    let body = json!({
+        "redirect_uris": [CALLBACK],
+        "jwks": keys.public(),
+        "post_logout_redirect_uris": ["https://stranger.example/bye"],
+        "frontchannel_logout_uri": "https://stranger.example/front",
+        "frontchannel_logout_session_required": true,
+        "backchannel_logout_uri": "https://stranger.example/back",
+        "backchannel_logout_session_required": true,
+        "id_token_signed_response_alg": "ES256",
+        "userinfo_signed_response_alg": "EdDSA",
+        "request_object_signing_alg": "PS256",
+        "request_uris": ["https://stranger.example/objects#1"],
+        "require_signed_request_object": true,
+        "subject_type": "pairwise",
+        "default_max_age": 3600,
+        "require_auth_time": true,
+        "default_acr_values": ["1", "urn:example:gold"],
+        "initiate_login_uri": "https://stranger.example/start?x=%20",
+        "client_uri": "https://stranger.example/",
+        "logo_uri": "https://stranger.example/logo.png",
+        "policy_uri": "https://stranger.example/policy",
+        "tos_uri": "https://stranger.example/terms",
+        "contacts": ["ops@stranger.example"],
+    });
+    let answer = register(&server, &body, None).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let (made, token) = (answer.json(), answer.json()["registration_access_token"].as_str().unwrap().to_owned());
+    let at = made["registration_client_uri"].as_str().unwrap().strip_prefix(&server.issuer).unwrap().to_owned();
+    let read = Answer::of(server.request(Method::GET, &at).bearer_auth(token).send().await.unwrap()).await.json();
+    for (name, value) in body.as_object().unwrap() {
+        assert_eq!((&made[name], &read[name]), (value, value), "{name}");
+    }
+}
+
+/// Conformance: 60
+#[tokio::test]
+async fn what_contradicts_itself_is_refused_by_its_member() {
+    let server = TestServer::start_registering(all_kinds()).await;
+    for (member, value, code) in [
+        ("redirect_uris", json!(["https://stranger.example/cb#x"]), "invalid_redirect_uri"),
+        ("initiate_login_uri", json!("http://stranger.example/start"), "invalid_client_metadata"),
+        ("sector_identifier_uri", json!("http://127.0.0.1/sector"), "invalid_client_metadata"),
+        ("sector_identifier_uri", json!("https://127.0.0.1:9/sector"), "invalid_client_metadata"),
+        ("jwks", Keys::new().public(), "invalid_client_metadata"),
+        ("jwks_uri", json!("http://127.0.0.1/jwks"), "invalid_client_metadata"),
+        ("logo_uri", json!("http://127.0.0.1/logo"), "invalid_client_metadata"),
+        ("logo_uri", json!("javascript:alert(1)"), "invalid_client_metadata"),
+        ("tos_uri", json!("data:text/html,x"), "invalid_client_metadata"),
+        ("backchannel_logout_uri", json!("http://127.0.0.1/back"), "invalid_client_metadata"),
+        ("frontchannel_logout_uri", json!("https://elsewhere.example/front"), "invalid_client_metadata"),
+        ("request_uris", json!(["http://127.0.0.1/objects"]), "invalid_client_metadata"),
+        ("request_object_signing_alg", json!("none"), "invalid_client_metadata"),
+        ("request_object_signing_alg", json!("HS256"), "invalid_client_metadata"),
+        ("id_token_signed_response_alg", json!("none"), "invalid_client_metadata"),
+        ("id_token_signed_response_alg", json!("HS256"), "invalid_client_metadata"),
+        ("userinfo_signed_response_alg", json!("none"), "invalid_client_metadata"),
+        ("subject_type", json!("secret"), "invalid_client_metadata"),
+        ("default_max_age", json!(-1), "invalid_client_metadata"),
+    ] {
+        let mut body = json!({"redirect_uris": [CALLBACK], "jwks_uri": "https://stranger.example/jwks.json"});
+        body[member] = value.clone();
+        let answer = register(&server, &body, None).await;
+        answer.assert_error(400, code);
+        let told = answer.json()["error_description"].as_str().unwrap().to_owned();
+        assert!(told.contains(member), "{member}: {told}");
+        assert!(!told.contains("127.0.0.1"), "what is behind an address is not for strangers: {told}");
+    }
+}
+
+/// Conformance: 62
+#[tokio::test]
+async fn a_stranger_is_shown_as_it_says_to_be_and_cannot_say_more() {
+    let server = TestServer::start_registering(all_kinds()).await;
+    let body = json!({
+        "redirect_uris": [CALLBACK], "client_name": "Bank <b>of</b> \"x\"", "logo_uri": "https://stranger.example/l?a=\"><script>",
+        "policy_uri": "https://stranger.example/p?<script>", "tos_uri": "https://stranger.example/t",
+    });
+    let refused = register(&server, &body, None).await;
+    let body = if refused.status == 201 {
+        body
+    } else {
+        json!({
+            "redirect_uris": [CALLBACK], "client_name": "Bank <b>of</b> \"x\"", "logo_uri": "https://stranger.example/l?a=%22",
+            "policy_uri": "https://stranger.example/p", "tos_uri": "https://stranger.example/t",
+        })
+    };
+    let made = register(&server, &body, None).await.json();
+    let id = made["client_id"].as_str().unwrap();
+    let challenge = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+    let page = server
+        .get(&format!(
+            "/login?continue={}",
+            byte_serialize(format!("client_id={id}&response_type=code&scope=openid&{challenge}").as_bytes()).collect::<String>()
+        ))
+        .await;
+    assert!(page.body.contains("Bank &#60;b&#62;of&#60;/b&#62;") || page.body.contains("Bank &lt;b&gt;of&lt;/b&gt;"), "{}", page.body);
+    for shown in [&*format!("/client-logo/{id}"), "https://stranger.example/p", "https://stranger.example/t"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    assert!(!page.body.contains("stranger.example/l") && !page.body.contains("<b>of"), "{}", page.body);
 }
