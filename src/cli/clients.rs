@@ -13,7 +13,7 @@ use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, P
 use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::client_presentation::LogoUri;
-use crate::protocol::jose::{KeySource, SigningAlgorithm};
+use crate::protocol::jose::{ContentEncryption, Encryption, KeyManagement, KeySource, SigningAlgorithm};
 use crate::protocol::registration::Registrar;
 use crate::protocol::subject_type::SubjectType;
 
@@ -106,7 +106,19 @@ struct Add {
     /// What its ID tokens are signed with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or `EdDSA` [default: RS256]
     #[arg(long, value_name = "ALGORITHM", value_parser = word(SigningAlgorithm::parse))]
     id_token_alg: Option<SigningAlgorithm>,
-    /// What answers of userinfo are signed with, as above [default: they are plain JSON]
+    /// How the key of its encrypted ID tokens gets to it: `RSA-OAEP-256`, `ECDH-ES` or `ECDH-ES+A256KW` [default: they are not encrypted]
+    #[arg(long, value_name = "ALGORITHM", value_parser = word(KeyManagement::parse))]
+    id_token_encryption_alg: Option<KeyManagement>,
+    /// What they are encrypted with: `A128CBC-HS256`, `A128GCM` or `A256GCM` [default: `A128CBC-HS256`]
+    #[arg(long, value_name = "ENCRYPTION", value_parser = word(ContentEncryption::parse))]
+    id_token_encryption_enc: Option<ContentEncryption>,
+    /// The same for answers of userinfo
+    #[arg(long, value_name = "ALGORITHM", value_parser = word(KeyManagement::parse))]
+    userinfo_encryption_alg: Option<KeyManagement>,
+    /// The same for answers of userinfo
+    #[arg(long, value_name = "ENCRYPTION", value_parser = word(ContentEncryption::parse))]
+    userinfo_encryption_enc: Option<ContentEncryption>,
+    /// What answers of userinfo are signed with, as above [default: they are not]
     #[arg(long, value_name = "ALGORITHM", value_parser = word(SigningAlgorithm::parse))]
     userinfo_alg: Option<SigningAlgorithm>,
     /// A grant type: `authorization_code` (the default), `client_credentials`, `refresh_token`, `password`, `implicit`; may be repeated
@@ -219,7 +231,11 @@ impl Add {
             sector_identifier_uri: self.sector_identifier_uri,
             default_max_age: self.default_max_age,
             id_token_signed_response_alg: self.id_token_alg,
+            id_token_encrypted_response_alg: self.id_token_encryption_alg,
+            id_token_encrypted_response_enc: self.id_token_encryption_enc,
             userinfo_signed_response_alg: self.userinfo_alg,
+            userinfo_encrypted_response_alg: self.userinfo_encryption_alg,
+            userinfo_encrypted_response_enc: self.userinfo_encryption_enc,
             pkce: if self.pkce_optional { PkceRule::Optional } else { PkceRule::Required },
             grant_types: if self.grants.is_empty() { [GrantType::AuthorizationCode].into() } else { self.grants.into_iter().collect() },
             response_types: (!self.response_types.is_empty()).then(|| self.response_types.into_iter().collect()),
@@ -255,8 +271,8 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("application_type", client.application_type.to_string()),
         row("auth_method", client.auth_method.to_string()),
         row("keys", client.keys.as_ref().map_or_else(|| "-".to_owned(), keys)),
-        row("id_token", client.responses.id_token_signed.to_string()),
-        row("userinfo", client.responses.userinfo_signed.map_or_else(|| "-".to_owned(), |algorithm| algorithm.to_string())),
+        row("id_token", form(Some(client.responses.id_token_signed), client.responses.id_token_encrypted)),
+        row("userinfo", form(client.responses.userinfo_signed, client.responses.userinfo_encrypted)),
         row("secrets", client.secrets.len().to_string()),
         row("subject_type", client.subjects.kind.to_string()),
         row("sector", client.sector().map_or_else(|| "-".to_owned(), |sector| sector.to_string())),
@@ -291,6 +307,13 @@ fn description(client: &Client) -> Vec<Vec<String>> {
 fn registered_by(client: &Client) -> String {
     let who = client.registered_by.registrar();
     client.registered_by.unused_until().map_or_else(|| who.to_string(), |end| format!("{who}, kept until {end} unless it gets a token"))
+}
+
+/// How something is signed and encrypted.
+fn form(signed: Option<SigningAlgorithm>, encrypted: Option<Encryption>) -> String {
+    let encrypted = encrypted.map(|encryption| format!("{} {}", encryption.alg, encryption.enc));
+    let words: Vec<String> = signed.map(|algorithm| algorithm.to_string()).into_iter().chain(encrypted).collect();
+    if words.is_empty() { "-".to_owned() } else { words.join(", ") }
 }
 
 fn keys(source: &KeySource) -> String {

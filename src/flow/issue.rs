@@ -9,8 +9,9 @@ use crate::flow::{Failure, Server};
 use crate::protocol::access_token;
 use crate::protocol::authorize::{Given, GivenAccess, Request};
 use crate::protocol::client::{Client, ResponseType};
+use crate::protocol::client_responses::Unencryptable;
 use crate::protocol::grant::{Authorization, Grant, RefreshPlan, authorization_code};
-use crate::protocol::id_token::{self, Beside};
+use crate::protocol::id_token::Beside;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::GrantId;
@@ -44,8 +45,14 @@ impl Server {
         };
         let text = code.as_ref().map(|code| code.reveal().to_owned());
         let beside = Beside { access_token: access.as_ref().map(|access| access.token.as_str()), code: text.as_deref() };
-        let id_token =
-            if response_type.has_id_token() { Some(self.front_channel_id_token(&asked, &grant, beside, now).await?) } else { None };
+        let id_token = if response_type.has_id_token() {
+            match self.front_channel_id_token(&asked, &grant, beside, now).await? {
+                Ok(id_token) => Some(id_token),
+                Err(why) => return Ok(Err(why.into())),
+            }
+        } else {
+            None
+        };
 
         let interaction = asked.current.session.interaction_for(&name_of(asked.query), now);
         let given_in = (&asked.current.session.id, interaction);
@@ -117,7 +124,7 @@ impl Server {
         grant: &Grant,
         beside: Beside<'_>,
         now: Timestamp,
-    ) -> Result<String, Failure> {
+    ) -> Result<Result<String, Unencryptable>, Failure> {
         let user = &asked.current.user;
         let mut claims = self.id_token(asked.client, grant, user, beside, now).await?;
         // OpenID Connect Core §5.4: where no access token comes of it, what scopes ask for is in the ID token.
@@ -126,6 +133,6 @@ impl Server {
             all.append(&mut claims.released);
             claims.released = all;
         }
-        self.sign_for(asked.client, id_token::TYP, &claims).await
+        self.id_token_for(asked.client, &claims).await
     }
 }

@@ -1,17 +1,71 @@
-//! Signing with the algorithm that a client registered, whose first keys are made when they are needed.
+//! Signing with the algorithm that a client registered, whose first keys are made when they are needed; and encrypting for it.
 
 use serde::Serialize;
 
 use crate::flow::{Failure, Server};
 use crate::protocol::client::Client;
-use crate::protocol::jose::SigningAlgorithm;
+use crate::protocol::client_responses::Unencryptable;
+use crate::protocol::id_token::{self, IdToken};
+use crate::protocol::jose::{ClientKeys, Encryption, KeySource, SigningAlgorithm};
 use crate::protocol::problem::Problem;
-use crate::signing::{KeyFolderFailure, SigningFailure};
+use crate::signing::{KeyFolderFailure, SigningFailure, encrypt};
+
+/// RFC 7519 §5.2: what a JWT that holds another one says that it holds.
+pub(super) const NESTED: &str = "JWT";
 
 impl Server {
     /// A JWT of type `typ` for a client, signed with its `id_token_signed_response_alg`.
     pub(super) async fn sign_for(&self, client: &Client, typ: &str, claims: &impl Serialize) -> Result<String, Failure> {
         self.sign_with(client.responses.id_token_signed, Some(typ), claims).await
+    }
+
+    /// An ID token for a client: signed, and then encrypted if it registered for that (OpenID Connect Core §2, §10.2).
+    pub(super) async fn id_token_for(&self, client: &Client, claims: &IdToken) -> Result<Result<String, Unencryptable>, Failure> {
+        let signed = self.sign_for(client, id_token::TYP, claims).await?;
+        match client.responses.id_token_encrypted {
+            None => Ok(Ok(signed)),
+            // On the heap: it would be part of every request.
+            Some(encryption) => Ok(Box::pin(self.encrypted_for(client, encryption, &signed, Some(NESTED))).await),
+        }
+    }
+
+    /// A text that nobody but the client can read. Without a key for that there is none, and never the text itself.
+    pub(super) async fn encrypted_for(
+        &self,
+        client: &Client,
+        encryption: Encryption,
+        text: &str,
+        content_type: Option<&str>,
+    ) -> Result<String, Unencryptable> {
+        let encrypted = self.try_to_encrypt(client, encryption, text, content_type).await;
+        encrypted.inspect_err(|why| tracing::warn!(client = %client.id, reason = %why, "a client gets nothing"))
+    }
+
+    async fn try_to_encrypt(
+        &self,
+        client: &Client,
+        encryption: Encryption,
+        text: &str,
+        content_type: Option<&str>,
+    ) -> Result<String, Unencryptable> {
+        let sealed = |keys: &ClientKeys| {
+            let key = keys.encryption_key(encryption.alg)?;
+            Some(encrypt(text, content_type, encryption, key, &self.random).map_err(|failure| Unencryptable(failure.to_string())))
+        };
+        let none = || Unencryptable(format!("none of its keys is for {}", encryption.alg));
+        let uri = match &client.keys {
+            Some(KeySource::Here(keys)) => return sealed(keys).unwrap_or_else(|| Err(none())),
+            Some(KeySource::There(uri)) => uri,
+            None => return Err(Unencryptable("it has registered no keys".to_owned())),
+        };
+        let away = |why: &String| Unencryptable(format!("its keys can't be had: {why}"));
+        let now = self.clock.now();
+        let fetched = self.published_keys.find(uri, now, None).await;
+        if let Some(encrypted) = sealed(fetched.keys.as_ref().map_err(away)?) {
+            return encrypted;
+        }
+        let younger = self.published_keys.find(uri, now, Some(&fetched)).await;
+        sealed(younger.keys.as_ref().map_err(away)?).unwrap_or_else(|| Err(none()))
     }
 
     /// A JWT that is signed with an algorithm.

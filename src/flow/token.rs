@@ -15,7 +15,7 @@ use crate::protocol::explanation::{Explanation, Fact, Report, listed};
 use crate::protocol::grant::{
     Authorization, Decision, Effect, authorization_code, client_credentials, password, refresh_token, token_exchange,
 };
-use crate::protocol::id_token::{self, Beside};
+use crate::protocol::id_token::Beside;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::protocol::scope::Scope;
@@ -233,7 +233,10 @@ impl Server {
                 let mut claims = self.id_token(client, grant, user, Beside { access_token: Some(&access_token), code: None }, now).await?;
                 // OpenID Connect Core §12.2: only the first one answers the authorization request.
                 claims.nonce = claims.nonce.filter(|_| matches!(asked, Asked::Code(_)));
-                Some(self.sign_for(client, id_token::TYP, &claims).await?)
+                match self.id_token_for(client, &claims).await? {
+                    Ok(id_token) => Some(id_token),
+                    Err(why) => return Ok(Err(why.into())),
+                }
             }
             _ => None,
         };

@@ -3,11 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::flow::access::Speaking;
+use crate::flow::sign::NESTED;
 use crate::flow::{Answered, Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::AccessToken;
 use crate::protocol::bearer::Reason;
 use crate::protocol::client::Client;
+use crate::protocol::client_responses::Unencryptable;
 
 /// What is told about a person, for the client that the token was made for.
 pub type Person = Answered<Told, Reason>;
@@ -29,7 +31,7 @@ impl Server {
     pub async fn userinfo(&self, jwt: &str) -> Result<Person, Failure> {
         let Answered { client, reply, noted } = self.person(jwt, |_, _, _, claims| claims).await?;
         let reply = match reply {
-            Ok((claims, asked_by)) => Ok(self.told(&asked_by, claims).await?),
+            Ok((claims, asked_by)) => self.told(&asked_by, claims).await?.map_err(Reason::from),
             Err(reason) => Err(reason),
         };
         Ok(Answered { client, reply, noted })
@@ -53,12 +55,22 @@ impl Server {
     }
 
     /// OpenID Connect Core §5.3.2: a signed answer says who made it, and for whom. It has no `typ`: none is registered for it, and `JWT` is that of
-    /// ID tokens.
-    async fn told(&self, client: &Client, mut claims: Map<String, Value>) -> Result<Told, Failure> {
-        let Some(algorithm) = client.responses.userinfo_signed else { return Ok(Told::Claims(claims)) };
-        claims.insert("iss".to_owned(), self.issuer.as_str().into());
-        claims.insert("aud".to_owned(), client.id.as_str().into());
-        Ok(Told::Jwt(self.sign_with(algorithm, None, &claims).await?))
+    /// ID tokens. What is encrypted is the signed answer, or the claims themselves.
+    async fn told(&self, client: &Client, mut claims: Map<String, Value>) -> Result<Result<Told, Unencryptable>, Failure> {
+        let signed = match client.responses.userinfo_signed {
+            None => None,
+            Some(algorithm) => {
+                claims.insert("iss".to_owned(), self.issuer.as_str().into());
+                claims.insert("aud".to_owned(), client.id.as_str().into());
+                Some(self.sign_with(algorithm, None, &claims).await?)
+            }
+        };
+        let Some(encryption) = client.responses.userinfo_encrypted else {
+            return Ok(Ok(signed.map_or(Told::Claims(claims), Told::Jwt)));
+        };
+        let (text, content_type) = signed.map_or_else(|| (Value::Object(claims).to_string(), None), |signed| (signed, Some(NESTED)));
+        // On the heap: it would be part of every request.
+        Ok(Box::pin(self.encrypted_for(client, encryption, &text, content_type)).await.map(Told::Jwt))
     }
 
     async fn person(&self, jwt: &str, told: Telling) -> Result<Answered<(Map<String, Value>, Client), Reason>, Failure> {

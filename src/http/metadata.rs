@@ -57,8 +57,16 @@ struct MetadataDocument {
     subject_types_supported: Vec<String>,
     /// How ID tokens are signed.
     id_token_signing_alg_values_supported: Vec<String>,
+    /// How the key of an encrypted ID token gets to the client, for clients that register for it.
+    id_token_encryption_alg_values_supported: Vec<String>,
+    /// What it is encrypted with then.
+    id_token_encryption_enc_values_supported: Vec<String>,
     /// How answers of userinfo are signed, for clients that register for it.
     userinfo_signing_alg_values_supported: Vec<String>,
+    /// How the key of an encrypted answer of userinfo gets to the client, for clients that register for it.
+    userinfo_encryption_alg_values_supported: Vec<String>,
+    /// What it is encrypted with then.
+    userinfo_encryption_enc_values_supported: Vec<String>,
     /// How a client authenticates at the token endpoint.
     token_endpoint_auth_methods_supported: Vec<String>,
     /// What it may sign with for that.
@@ -138,6 +146,7 @@ impl Example for MetadataDocument {
         let at = |path: &str| format!("https://login.example.com{path}");
         let methods = "client_secret_basic client_secret_post client_secret_jwt private_key_jwt";
         let signed = "RS256 PS256 ES256 EdDSA";
+        let (keys, contents) = ("RSA-OAEP-256 ECDH-ES ECDH-ES+A256KW", "A128CBC-HS256 A128GCM A256GCM");
         let algorithms = "HS256 RS256 PS256 ES256 EdDSA";
         Self {
             issuer: at(""),
@@ -161,7 +170,11 @@ impl Example for MetadataDocument {
             ),
             subject_types_supported: words("public pairwise"),
             id_token_signing_alg_values_supported: words(signed),
+            id_token_encryption_alg_values_supported: words(keys),
+            id_token_encryption_enc_values_supported: words(contents),
             userinfo_signing_alg_values_supported: words(signed),
+            userinfo_encryption_alg_values_supported: words(keys),
+            userinfo_encryption_enc_values_supported: words(contents),
             token_endpoint_auth_methods_supported: words(methods),
             token_endpoint_auth_signing_alg_values_supported: words(algorithms),
             revocation_endpoint_auth_methods_supported: words(methods),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::protocol::access_token::AccessToken;
+use crate::protocol::client_responses::Unencryptable;
 use crate::protocol::explanation::{Explanation, Fact, lasting, listed};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::ErrorCode;
@@ -36,6 +37,9 @@ pub enum Reason {
     /// It, its grant, its session, its person or its client is no more.
     #[error("the access token is inactive: {0}")]
     Inactive(&'static str),
+    /// The answer can't be encrypted as its client registered.
+    #[error(transparent)]
+    Unencryptable(#[from] Unencryptable),
     /// It lacks the scope.
     #[error("the access token lacks the scope {needed}")]
     Scope {
@@ -50,6 +54,7 @@ impl crate::protocol::refusal::Reason for Reason {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Malformed(_) => ErrorCode::InvalidRequest,
+            Self::Unencryptable(why) => why.code(),
             Self::Scope { .. } => ErrorCode::InsufficientScope,
             _ => ErrorCode::InvalidToken,
         }
@@ -59,6 +64,7 @@ impl crate::protocol::refusal::Reason for Reason {
         match self {
             Self::Missing => "An access token is required.",
             Self::Malformed(_) => "The access token is presented twice or malformed.",
+            Self::Unencryptable(why) => why.description(),
             Self::Scope { .. } => "The access token lacks the scope for this.",
             _ => "The access token is invalid, expired or revoked.",
         }
@@ -69,6 +75,7 @@ impl crate::protocol::refusal::Reason for Reason {
         match self {
             Self::Missing => Explanation::of(Fact::of(TOKEN).expected("Authorization: Bearer, and the token (RFC 6750 section 2.1)")),
             Self::Malformed(why) => Explanation::of(Fact::of(TOKEN).expected("one token, in one place").came(why)),
+            Self::Unencryptable(why) => why.explain(),
             Self::Untrusted { facts, .. } => Explanation::of_all(facts.iter().cloned()),
             Self::Expired { at, now } => {
                 let fact = Fact::of("exp").expected(format!("presented before {at}"));

@@ -13,7 +13,7 @@ use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use crate::protocol::client_presentation::{LogoUri, Presentation};
 use crate::protocol::client_responses::ClientResponses;
-use crate::protocol::jose::{Algorithm, KeySource, SigningAlgorithm};
+use crate::protocol::jose::{Algorithm, ContentEncryption, Encryption, KeyManagement, KeySource, SigningAlgorithm};
 use crate::protocol::login_rules::LoginRules;
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -45,9 +45,21 @@ pub struct ClientMetadata {
     /// What its ID tokens are signed with; RS256 when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<SigningAlgorithm>,
-    /// What answers of userinfo are signed with; they are plain JSON when left out.
+    /// How the key of its encrypted ID tokens gets to it; they are not encrypted when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_alg: Option<KeyManagement>,
+    /// What they are encrypted with; A128CBC-HS256 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_encrypted_response_enc: Option<ContentEncryption>,
+    /// What answers of userinfo are signed with; they are not when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<SigningAlgorithm>,
+    /// How the key of encrypted answers of userinfo gets to it; they are not encrypted when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_alg: Option<KeyManagement>,
+    /// What they are encrypted with; A128CBC-HS256 when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_encrypted_response_enc: Option<ContentEncryption>,
     /// Its public keys, as a JWK set (RFC 7517 §5).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
@@ -144,7 +156,11 @@ impl Default for ClientMetadata {
             token_endpoint_auth_signing_alg: None,
             assertion_audience: AssertionAudience::Issuer,
             id_token_signed_response_alg: None,
+            id_token_encrypted_response_alg: None,
+            id_token_encrypted_response_enc: None,
             userinfo_signed_response_alg: None,
+            userinfo_encrypted_response_alg: None,
+            userinfo_encrypted_response_enc: None,
             jwks: None,
             jwks_uri: None,
             request_object_signing_alg: None,
@@ -196,7 +212,11 @@ impl ClientMetadata {
             token_endpoint_auth_signing_alg: client.assertions.algorithm,
             assertion_audience: client.assertions.audience,
             id_token_signed_response_alg: Some(client.responses.id_token_signed),
+            id_token_encrypted_response_alg: client.responses.id_token_encrypted.map(|encryption| encryption.alg),
+            id_token_encrypted_response_enc: client.responses.id_token_encrypted.map(|encryption| encryption.enc),
             userinfo_signed_response_alg: client.responses.userinfo_signed,
+            userinfo_encrypted_response_alg: client.responses.userinfo_encrypted.map(|encryption| encryption.alg),
+            userinfo_encrypted_response_enc: client.responses.userinfo_encrypted.map(|encryption| encryption.enc),
             jwks: client.keys.as_ref().and_then(KeySource::jwks).cloned(),
             jwks_uri: client.keys.as_ref().and_then(KeySource::jwks_uri).map(str::to_owned),
             request_object_signing_alg: client.request_objects.algorithm,
@@ -246,6 +266,9 @@ impl ClientMetadata {
         if self.id_token_signed_response_alg == Some(SigningAlgorithm::default()) {
             self.id_token_signed_response_alg = None;
         }
+        for enc in [&mut self.id_token_encrypted_response_enc, &mut self.userinfo_encrypted_response_enc] {
+            *enc = enc.filter(|enc| *enc != ContentEncryption::default());
+        }
         self
     }
 
@@ -273,6 +296,7 @@ impl ClientMetadata {
         };
         let sector = self.sector_identifier_uri.as_deref().map(SectorIdentifierUri::parse);
         let sector_identifier_uri = sector.and_then(|sector| parsed(&mut problems, "sector_identifier_uri", sector));
+        let responses = self.responses(&mut problems);
         let cors_origins = all_parsed(&mut problems, "cors_origins", &self.cors_origins, Origin::parse);
         let (Some(id), Some(allowed_scope), Some(default_scope), true) = (id, scope, default_scope, problems.is_empty()) else {
             return Err(problems);
@@ -299,7 +323,7 @@ impl ClientMetadata {
                 initiate_login_uri,
             },
             presentation,
-            responses: self.responses(),
+            responses: responses,
             pkce: self.pkce,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),
@@ -333,10 +357,14 @@ impl ClientMetadata {
         }
     }
 
-    fn responses(&self) -> ClientResponses {
+    fn responses(&self, problems: &mut Vec<Problem>) -> ClientResponses {
+        let mut encrypted = |field, alg, enc| parsed(problems, field, Encryption::registered(alg, enc)).flatten();
+        let (of_id_token, of_userinfo) = (self.id_token_encrypted_response_enc, self.userinfo_encrypted_response_enc);
         ClientResponses {
             id_token_signed: self.id_token_signed_response_alg.unwrap_or_default(),
+            id_token_encrypted: encrypted("id_token_encrypted_response_enc", self.id_token_encrypted_response_alg, of_id_token),
             userinfo_signed: self.userinfo_signed_response_alg,
+            userinfo_encrypted: encrypted("userinfo_encrypted_response_enc", self.userinfo_encrypted_response_alg, of_userinfo),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::protocol::claims::CLAIM_SCOPES;
 use crate::protocol::client::{AuthMethod, GrantType, ResponseType};
 use crate::protocol::grant::token_exchange;
 use crate::protocol::issuer::Issuer;
-use crate::protocol::jose::{Algorithm, SigningAlgorithm};
+use crate::protocol::jose::{Algorithm, ContentEncryption, KeyManagement, SigningAlgorithm};
 use crate::protocol::subject_type::SubjectType;
 
 /// How long a copy of the metadata or of the key set is good for. A key that is published for longer is known to everybody before it signs.
@@ -43,7 +43,11 @@ pub struct Metadata {
     pub grant_types_supported: Vec<&'static str>,
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,
+    pub id_token_encryption_alg_values_supported: Vec<&'static str>,
+    pub id_token_encryption_enc_values_supported: Vec<&'static str>,
     pub userinfo_signing_alg_values_supported: Vec<&'static str>,
+    pub userinfo_encryption_alg_values_supported: Vec<&'static str>,
+    pub userinfo_encryption_enc_values_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
     pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
@@ -73,6 +77,8 @@ impl Metadata {
         let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
         let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
         let private = Algorithm::ALL.iter().filter(|algorithm| !algorithm.is_symmetric()).map(|algorithm| algorithm.as_str()).collect();
+        let keys: Vec<&str> = KeyManagement::ALL.iter().map(|known| known.as_str()).collect();
+        let contents: Vec<&str> = ContentEncryption::ALL.iter().map(|known| known.as_str()).collect();
         let mut scopes: Vec<String> = CLAIM_SCOPES.iter().map(|scope| scope.name.to_owned()).collect();
         scopes.extend(apis.iter().flat_map(|api| &api.scopes).map(|scope| scope.name.to_string()));
         let mut claims = vec!["iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr", "acr", "idp"];
@@ -98,7 +104,11 @@ impl Metadata {
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).chain([token_exchange::GRANT_TYPE]).collect(),
             subject_types_supported: SubjectType::ALL.iter().map(|known| known.as_str()).collect(),
             id_token_signing_alg_values_supported: offered.clone(),
+            id_token_encryption_alg_values_supported: keys.clone(),
+            id_token_encryption_enc_values_supported: contents.clone(),
             userinfo_signing_alg_values_supported: offered,
+            userinfo_encryption_alg_values_supported: keys,
+            userinfo_encryption_enc_values_supported: contents,
             introspection_endpoint_auth_methods_supported: methods
                 .iter()
                 .copied()

@@ -5,7 +5,7 @@
 //! | RFC 6749 §2.2, RFC 7591 §2, OpenID Connect Registration §2: client metadata | [`client`], [`client_metadata`], [`client_responses`], [`application_type`], [`login_rules`], [`client_presentation`], [`web_uri`] |
 //! | RFC 6749 §2.3, Appendix A.2: client authentication | [`client_auth`], [`chosen_secret`] |
 //! | RFC 7521 §4.2, RFC 7523, RFC 10070: clients that sign who they are | [`client_assertion`] |
-//! | RFC 7515, RFC 7517: algorithms of signatures, what others sign, and their keys | [`jose`] |
+//! | RFC 7515–RFC 7518: algorithms, what others sign, and their keys | [`jose`] |
 //! | RFC 6749 §3.1, Appendix B: parameters | [`params`] |
 //! | RFC 6749 §3.1.2, RFC 8252 §7: redirection URIs | [`redirect_uri`] |
 //! | RFC 6749 §3.3: scopes | [`scope`] |

@@ -10,6 +10,7 @@
 //! | `jwt`, `provider`, `pair` | signing and verifying (RFC 7519, RFC 8725); how jsonwebtoken reaches the parsed keys; their algorithms |
 //! | `client_signature` | whether a client signed something |
 //! | `pairwise` | the names by which one sector's clients know people |
+//! | `encryption` | encrypting for a client (RFC 7516) |
 //! | `seal` | sealing a small text under a presented token |
 //! | `vault` | sealing a secret that is told to somebody else later, under a key of the folder |
 //!
@@ -17,6 +18,7 @@
 
 mod client_signature;
 mod disk;
+mod encryption;
 mod failure;
 mod folder;
 mod jwk;
@@ -36,6 +38,7 @@ mod vault;
 mod fixture;
 
 pub use client_signature::{is_signed_by, is_signed_with};
+pub use encryption::{EncryptionFailure, encrypt};
 pub use failure::KeyFolderFailure;
 pub use folder::{Imported, KeyFolder};
 pub use jwk::{InvalidKid, Jwk, JwkSet, Kid, PublicNumbers};

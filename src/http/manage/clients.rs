@@ -21,8 +21,8 @@ use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part, S
 use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
 use crate::http::manage::words::{
-    ApplicationType, AssertionAudience, AuthMethod, GrantType, LogoutRevokes, PkceRule, Registrar, ResponseAlgorithm, ResponseType,
-    SigningAlgorithm, SubjectType,
+    ApplicationType, AssertionAudience, AuthMethod, ContentEncryption, GrantType, KeyManagement, LogoutRevokes, PkceRule, Registrar,
+    ResponseAlgorithm, ResponseType, SigningAlgorithm, SubjectType,
 };
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
@@ -70,9 +70,17 @@ struct Metadata {
     assertion_audience: Option<AssertionAudience>,
     /// What its ID tokens are signed with; `RS256` when left out. The metadata document lists those that this server offers.
     id_token_signed_response_alg: Option<ResponseAlgorithm>,
-    /// What answers of userinfo are signed with; they are plain JSON when left out.
+    /// How the key of its encrypted ID tokens gets to it; they are not encrypted when left out. It needs a public key for that.
+    id_token_encrypted_response_alg: Option<KeyManagement>,
+    /// What they are encrypted with; `A128CBC-HS256` when left out.
+    id_token_encrypted_response_enc: Option<ContentEncryption>,
+    /// What answers of userinfo are signed with; they are plain JSON when they are neither signed nor encrypted.
     userinfo_signed_response_alg: Option<ResponseAlgorithm>,
-    /// Its public keys: a JWK set (RFC 7517 section 5) of RSA (2048 bits or more), P-256 and Ed25519 keys.
+    /// How the key of encrypted answers of userinfo gets to it; they are not encrypted when left out. It needs a public key for that.
+    userinfo_encrypted_response_alg: Option<KeyManagement>,
+    /// What they are encrypted with; `A128CBC-HS256` when left out.
+    userinfo_encrypted_response_enc: Option<ContentEncryption>,
+    /// Its public keys: a JWK set (RFC 7517 section 5) of RSA (2048 bits or more), P-256 and Ed25519 keys, for encryption also P-384 and X25519.
     jwks: Option<PublicKeys>,
     /// Where they are instead: an https URL.
     jwks_uri: Option<String>,

@@ -54,6 +54,28 @@ pub(super) enum ResponseAlgorithm {
     EdDsa,
 }
 
+/// How the key of what we encrypt gets to the client.
+#[derive(Enum)]
+pub(super) enum KeyManagement {
+    #[oai(rename = "RSA-OAEP-256")]
+    RsaOaep256,
+    #[oai(rename = "ECDH-ES")]
+    EcdhEs,
+    #[oai(rename = "ECDH-ES+A256KW")]
+    EcdhEsA256Kw,
+}
+
+/// What we encrypt with.
+#[derive(Enum)]
+pub(super) enum ContentEncryption {
+    #[oai(rename = "A128CBC-HS256")]
+    A128CbcHs256,
+    #[oai(rename = "A128GCM")]
+    A128Gcm,
+    #[oai(rename = "A256GCM")]
+    A256Gcm,
+}
+
 /// Whom a client's assertions may be addressed to.
 #[derive(Enum)]
 pub(super) enum AssertionAudience {
@@ -178,6 +200,8 @@ mod tests {
         assert_eq!(documented::<AuthMethod>(), read(client::AuthMethod::ALL, client::AuthMethod::as_str));
         assert_eq!(documented::<SigningAlgorithm>(), read(Algorithm::ALL, Algorithm::as_str));
         assert_eq!(documented::<ResponseAlgorithm>(), read(jose::SigningAlgorithm::ALL, jose::SigningAlgorithm::as_str));
+        assert_eq!(documented::<KeyManagement>(), read(jose::KeyManagement::ALL, jose::KeyManagement::as_str));
+        assert_eq!(documented::<ContentEncryption>(), read(jose::ContentEncryption::ALL, jose::ContentEncryption::as_str));
         assert_eq!(documented::<AssertionAudience>(), read(Audience::ALL, Audience::as_str));
         assert_eq!(documented::<SubjectType>(), read(subject_type::SubjectType::ALL, subject_type::SubjectType::as_str));
         assert_eq!(documented::<LogoutRevokes>(), read(client_logout::LogoutRevokes::ALL, client_logout::LogoutRevokes::as_str));

@@ -42,6 +42,7 @@ impl Client {
         problems.extend(self.presentation.problems());
         problems.extend(claim_rule::problems(&self.claims, Target::ALL));
         problems.extend(self.logout.problems(&self.redirect_uris));
+        problems.extend(self.responses.problems(self.keys.as_ref()));
         problems
     }
 

@@ -1,5 +1,5 @@
-//! The public keys of a client (RFC 7517, RFC 7591 §2 `jwks` and `jwks_uri`): what may be registered, and which of them may have signed
-//! something.
+//! The public keys of a client (RFC 7517, RFC 7591 §2 `jwks` and `jwks_uri`): what may be registered, which of them may have signed something,
+//! and which one something is encrypted for.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::protocol::issuer::is_loopback;
 use crate::protocol::jose::algorithm::Algorithm;
+use crate::protocol::jose::encryption::KeyManagement;
 
 /// The most keys of one client: whoever names none has them all tried.
 const MOST_KEYS: usize = 20;
@@ -37,6 +38,7 @@ pub struct JwksUri(String);
 pub struct ClientKeys {
     document: Value,
     keys: Vec<ClientKey>,
+    encrypting: Vec<EncryptionKey>,
 }
 
 /// A key that signatures can be verified with.
@@ -47,7 +49,17 @@ pub struct ClientKey {
     public: PublicKey,
 }
 
-/// What a signature is verified with: big-endian numbers without leading zeros, or coordinates of their full length.
+/// A key that something can be encrypted for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncryptionKey {
+    kid: Option<String>,
+    algorithm: Option<KeyManagement>,
+    /// Whether it says that it is for this.
+    is_meant: bool,
+    public: PublicKey,
+}
+
+/// What a signature is verified with, or something is encrypted for: big-endian numbers without leading zeros, or coordinates of their full length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublicKey {
     /// RFC 7518 §6.3.
@@ -57,15 +69,24 @@ pub enum PublicKey {
         /// The exponent.
         e: Vec<u8>,
     },
-    /// RFC 7518 §6.2, P-256 alone.
+    /// RFC 7518 §6.2, the curve P-256.
     P256 {
         /// The x coordinate.
         x: [u8; 32],
         /// The y coordinate.
         y: [u8; 32],
     },
-    /// RFC 8037 §2, Ed25519 alone.
+    /// RFC 7518 §6.2, the curve P-384, for encryption alone.
+    P384 {
+        /// The x coordinate.
+        x: [u8; 48],
+        /// The y coordinate.
+        y: [u8; 48],
+    },
+    /// RFC 8037 §2, for signatures.
     Ed25519([u8; 32]),
+    /// RFC 8037 §2, for encryption.
+    X25519([u8; 32]),
 }
 
 /// Why a key set can't be registered, or what was found behind its URL is none.
@@ -97,14 +118,16 @@ pub enum UnusableKey {
     /// It is too weak, or so long that verifying takes too much time.
     #[error("an RSA key must have 2048 to 8192 bits")]
     RsaSize,
-    /// It is of a kind that signs with no algorithm of ours.
-    #[error("must be an RSA key, or an EC key of the curve P-256, or an OKP key of the curve Ed25519, whole and in base64url")]
+    /// It is of a kind that fits no algorithm of ours.
+    #[error(
+        "must be an RSA key, an EC key of the curve P-256, or an OKP key of the curve Ed25519 (for encryption also P-384 and X25519), whole and in base64url"
+    )]
     Kind,
     /// It names an algorithm that it can't be used with.
     #[error("has an alg that is unknown here, or does not fit the key")]
     Algorithm,
     /// It is for something else.
-    #[error("is not for signatures")]
+    #[error("is for something else")]
     Use,
 }
 
@@ -171,13 +194,17 @@ impl ClientKeys {
         if !(1..=MOST_KEYS).contains(&entries.len()) {
             return Err(InvalidKeys::Count);
         }
-        let (mut keys, mut kids) = (Vec::new(), BTreeSet::new());
+        let (mut keys, mut encrypting, mut kids) = (Vec::new(), Vec::new(), BTreeSet::new());
         for (index, entry) in entries.iter().enumerate() {
-            match ClientKey::read(entry) {
-                Ok(key) => keys.push(key),
-                // It may be for what we encrypt one day.
-                Err(UnusableKey::Use) => {}
-                Err(unusable) => return Err(InvalidKeys::Key(index, unusable)),
+            match (ClientKey::read(entry), EncryptionKey::read(entry)) {
+                // One that is for something that nobody asks for here may stand there.
+                (Err(UnusableKey::Use), Err(UnusableKey::Private)) => return Err(InvalidKeys::Key(index, UnusableKey::Private)),
+                (Err(UnusableKey::Use), for_encryption) => encrypting.extend(for_encryption.ok()),
+                (Err(unusable), Err(_)) => return Err(InvalidKeys::Key(index, unusable)),
+                (for_signatures, for_encryption) => {
+                    keys.extend(for_signatures.ok());
+                    encrypting.extend(for_encryption.ok());
+                }
             }
             // RFC 7517 §4.5: keys of one set have names of their own.
             if entry.get("kid").and_then(Value::as_str).is_some_and(|kid| !kids.insert(kid.to_owned())) {
@@ -185,14 +212,16 @@ impl ClientKeys {
             }
         }
         let plain: Vec<Map<String, Value>> = entries.iter().filter_map(Value::as_object).map(described).collect();
-        Ok(Self { document: json!({ "keys": plain }), keys })
+        Ok(Self { document: json!({ "keys": plain }), keys, encrypting })
     }
 
     /// What was found behind a URL. RFC 7517 §5: keys that can't be used are ignored.
     pub fn found(bytes: &[u8]) -> Result<Self, InvalidKeys> {
         let document: Value = serde_json::from_slice(bytes).map_err(|_| InvalidKeys::NoSet)?;
-        let keys = entries(&document)?.iter().filter_map(|entry| ClientKey::read(entry).ok()).take(MOST_KEYS).collect();
-        Ok(Self { document: Value::Null, keys })
+        let entries = entries(&document)?;
+        let keys = entries.iter().filter_map(|entry| ClientKey::read(entry).ok()).take(MOST_KEYS).collect();
+        let encrypting = entries.iter().filter_map(|entry| EncryptionKey::read(entry).ok()).take(MOST_KEYS).collect();
+        Ok(Self { document: Value::Null, keys, encrypting })
     }
 
     /// Those that may have signed something that names its key and its algorithm so.
@@ -204,7 +233,17 @@ impl ClientKeys {
         self.keys.iter().filter(is_named).filter(fits).map(|key| &key.public)
     }
 
-    /// The names of the keys, for whoever wonders which there are.
+    /// The key that something is encrypted for by an algorithm: the first that says that it is for encryption, or else the first that may be.
+    #[must_use]
+    pub fn encryption_key(&self, algorithm: KeyManagement) -> Option<&EncryptionKey> {
+        let fits =
+            |key: &&EncryptionKey| key.public.encrypts_by(algorithm) && key.algorithm.is_none_or(|registered| registered == algorithm);
+        let mut fitting = self.encrypting.iter().filter(fits);
+        let first = fitting.clone().next();
+        fitting.find(|key| key.is_meant).or(first)
+    }
+
+    /// The names of the keys that verify, for whoever wonders which there are.
     #[must_use]
     pub fn kids(&self) -> Vec<&str> {
         self.keys.iter().map(|key| key.kid.as_deref().unwrap_or("a key without kid")).collect()
@@ -229,6 +268,9 @@ impl ClientKey {
             return Err(UnusableKey::Use);
         }
         let public = PublicKey::read(members)?;
+        if !Algorithm::ALL.iter().any(|algorithm| public.signs_with(*algorithm)) {
+            return Err(UnusableKey::Kind);
+        }
         let algorithm = match members.get("alg") {
             None => None,
             Some(name) => {
@@ -240,11 +282,53 @@ impl ClientKey {
     }
 }
 
+impl EncryptionKey {
+    fn read(entry: &Value) -> Result<Self, UnusableKey> {
+        // What RFC 7517 §4.3 has for it; a public key that takes part in an agreement may have no operation at all.
+        const OPERATIONS: [&str; 4] = ["encrypt", "wrapKey", "deriveKey", "deriveBits"];
+        let members = entry.as_object().ok_or(UnusableKey::Kind)?;
+        if PRIVATE.iter().any(|name| members.contains_key(*name)) || members.get("kty").is_some_and(|kind| kind == "oct") {
+            return Err(UnusableKey::Private);
+        }
+        let members = &described(members);
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        let encrypts = |operation: &Value| operation.as_str().is_some_and(|operation| OPERATIONS.contains(&operation));
+        let operations = members.get("key_ops").and_then(Value::as_array);
+        let is_other = members.get("use").is_some_and(|purpose| purpose != "enc");
+        if is_other || operations.is_some_and(|all| !all.is_empty() && !all.iter().any(encrypts)) {
+            return Err(UnusableKey::Use);
+        }
+        let public = PublicKey::read(members)?;
+        let fits = |known: &KeyManagement| public.encrypts_by(*known);
+        if !KeyManagement::ALL.iter().any(fits) {
+            return Err(UnusableKey::Kind);
+        }
+        let algorithm = match members.get("alg") {
+            None => None,
+            Some(name) => Some(name.as_str().and_then(KeyManagement::parse).filter(fits).ok_or(UnusableKey::Algorithm)?),
+        };
+        Ok(Self { kid: text("kid").map(str::to_owned), algorithm, is_meant: text("use").is_some(), public })
+    }
+
+    /// Its name, if it has one.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn public(&self) -> &PublicKey {
+        &self.public
+    }
+}
+
 impl PublicKey {
     fn read(members: &Map<String, Value>) -> Result<Self, UnusableKey> {
         let text = |name: &str| members.get(name).and_then(Value::as_str);
         let bytes = |name: &str| text(name).and_then(|encoded| URL_SAFE_NO_PAD.decode(encoded).ok()).ok_or(UnusableKey::Kind);
         let coordinate = |name: &str| <[u8; 32]>::try_from(bytes(name)?).map_err(|_| UnusableKey::Kind);
+        let long = |name: &str| <[u8; 48]>::try_from(bytes(name)?).map_err(|_| UnusableKey::Kind);
         match (text("kty"), text("crv")) {
             (Some("RSA"), _) => {
                 let (n, e) = (without_zeros(bytes("n")?), without_zeros(bytes("e")?));
@@ -255,7 +339,9 @@ impl PublicKey {
                 if e.is_empty() || e.len() > 8 { Err(UnusableKey::Kind) } else { Ok(Self::Rsa { n, e }) }
             }
             (Some("EC"), Some("P-256")) => Ok(Self::P256 { x: coordinate("x")?, y: coordinate("y")? }),
+            (Some("EC"), Some("P-384")) => Ok(Self::P384 { x: long("x")?, y: long("y")? }),
             (Some("OKP"), Some("Ed25519")) => Ok(Self::Ed25519(coordinate("x")?)),
+            (Some("OKP"), Some("X25519")) => Ok(Self::X25519(coordinate("x")?)),
             _ => Err(UnusableKey::Kind),
         }
     }
@@ -269,6 +355,17 @@ impl PublicKey {
                 | (Self::P256 { .. }, Algorithm::Es256)
                 | (Self::Ed25519(_), Algorithm::EdDsa)
         )
+    }
+}
+
+impl PublicKey {
+    /// Whether something can be encrypted for it by an algorithm.
+    #[must_use]
+    pub const fn encrypts_by(&self, algorithm: KeyManagement) -> bool {
+        match algorithm {
+            KeyManagement::RsaOaep256 => matches!(self, Self::Rsa { .. }),
+            KeyManagement::EcdhEs | KeyManagement::EcdhEsA256Kw => matches!(self, Self::P256 { .. } | Self::P384 { .. } | Self::X25519(_)),
+        }
     }
 }
 

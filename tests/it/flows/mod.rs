@@ -8,6 +8,7 @@ mod claim_rules;
 mod claims_request;
 mod code;
 mod consent;
+mod encrypted_responses;
 mod front_channel;
 mod front_channel_logout;
 mod home;

@@ -17,7 +17,7 @@ const REDIRECT_URI: &str = "https://signed.example/callback";
 
 /// A client for every response type, for whom everything is signed with one algorithm.
 async fn client_for(server: &TestServer, algorithm: SigningAlgorithm) -> RelyingParty<'_> {
-    let responses = ClientResponses { id_token_signed: algorithm, userinfo_signed: Some(algorithm) };
+    let responses = ClientResponses { id_token_signed: algorithm, userinfo_signed: Some(algorithm), ..ClientResponses::default() };
     server
         .register(algorithm.as_str(), |client| {
             client.grant_types.insert(GrantType::Implicit);

@@ -376,3 +376,40 @@ async fn what_a_client_is_told_is_signed_as_it_registers() {
     let back = alice.patch("/clients/app", &json!({"userinfo_signed_response_alg": null})).await;
     assert!(back.json().get("userinfo_signed_response_alg").is_none(), "{}", back.body);
 }
+
+/// Conformance: 63
+#[tokio::test]
+async fn what_a_client_is_told_is_encrypted_if_it_has_a_key_for_that() {
+    let server = TestServer::start().await;
+    let alice = Manager::alice(&server).await;
+    // RFC 8037 Appendix A.6.
+    let jwk = json!({"kty": "OKP", "crv": "X25519", "kid": "one", "use": "enc", "x": "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"});
+    let new = |more: serde_json::Value| {
+        let mut new = json!({"client_id": "app", "client_name": "App", "redirect_uris": ["https://app.example/cb"], "scope": "openid"});
+        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        new
+    };
+    for (wrong, field) in [
+        (json!({"id_token_encrypted_response_enc": "A128GCM"}), "id_token_encrypted_response_enc"),
+        (json!({"userinfo_encrypted_response_enc": "A128CBC-HS256"}), "userinfo_encrypted_response_enc"),
+        (json!({"id_token_encrypted_response_alg": "ECDH-ES"}), "id_token_encrypted_response_alg"),
+        (json!({"userinfo_encrypted_response_alg": "RSA-OAEP-256", "jwks": {"keys": [jwk]}}), "userinfo_encrypted_response_alg"),
+        (json!({"id_token_encrypted_response_alg": "RSA1_5", "jwks": {"keys": [jwk]}}), "id_token_encrypted_response_alg"),
+        (json!({"id_token_encrypted_response_alg": "dir"}), "id_token_encrypted_response_alg"),
+        (
+            json!({"id_token_encrypted_response_alg": "ECDH-ES", "id_token_encrypted_response_enc": "A192GCM", "jwks": {"keys": [jwk]}}),
+            "id_token_encrypted_response_enc",
+        ),
+    ] {
+        assert_eq!(assert_problem(&alice.post("/clients", &new(wrong.clone())).await, 422), [field], "{wrong}");
+    }
+    let good = json!({"id_token_encrypted_response_alg": "ECDH-ES+A256KW", "userinfo_encrypted_response_alg": "ECDH-ES",
+                      "userinfo_encrypted_response_enc": "A256GCM", "jwks": {"keys": [jwk]}});
+    let made = alice.post("/clients", &new(good)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.json()["id_token_encrypted_response_enc"], "A128CBC-HS256");
+    assert_eq!(made.json()["userinfo_encrypted_response_enc"], "A256GCM");
+    assert_eq!(assert_problem(&alice.patch("/clients/app", &json!({"jwks": null})).await, 422).len(), 2);
+    let there = json!({"jwks": null, "jwks_uri": "https://app.example/jwks.json"});
+    assert_eq!(alice.patch("/clients/app", &there).await.status, 200, "what is there is not known yet");
+}

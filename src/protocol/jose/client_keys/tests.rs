@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use std::slice::from_ref;
+
 use super::*;
 
 /// RFC 7517 Appendix A.1, the EC key.
@@ -117,4 +119,47 @@ proptest! {
     fn no_bytes_behind_a_url_make_it_panic(bytes in r#"\{"keys": ?\[[\[\]{}",:a-z0-9]{0,64}\]\}"#) {
         let _ = ClientKeys::found(bytes.as_bytes());
     }
+}
+
+/// RFC 8037 Appendix A.6, Bob's.
+fn x25519(kid: &str) -> Value {
+    json!({"kty": "OKP", "crv": "X25519", "kid": kid, "x": "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"})
+}
+
+fn p384(kid: &str) -> Value {
+    let number = URL_SAFE_NO_PAD.encode([7; 48]);
+    json!({"kty": "EC", "crv": "P-384", "kid": kid, "x": number, "y": number})
+}
+
+#[test]
+fn what_is_encrypted_is_encrypted_for_a_key_that_is_not_for_signatures() {
+    use KeyManagement::{EcdhEs, EcdhEsA256Kw, RsaOaep256};
+    let for_encryption = |key: Value| with(key, "use", json!("enc"));
+    let for_signatures = |key: Value| with(key, "use", json!("sig"));
+    let chosen =
+        |keys: &[Value], algorithm| registered(keys).unwrap().encryption_key(algorithm).map(|key| key.kid().unwrap_or_default().to_owned());
+    assert_eq!(chosen(&[p256("a"), for_encryption(p384("b"))], EcdhEs).as_deref(), Some("b"), "the one that says so");
+    assert_eq!(chosen(&[p256("a"), x25519("b")], EcdhEs).as_deref(), Some("a"), "the first that may be");
+    assert_eq!(chosen(&[for_signatures(p256("a")), ed25519("b")], EcdhEs), None);
+    assert_eq!(chosen(&[for_signatures(rsa(2048))], RsaOaep256), None);
+    assert_eq!(chosen(&[rsa(2048)], RsaOaep256).as_deref(), Some("rsa"));
+    let only_wrapped = with(x25519("a"), "alg", json!("ECDH-ES+A256KW"));
+    assert_eq!((chosen(from_ref(&only_wrapped), EcdhEs), chosen(from_ref(&only_wrapped), EcdhEsA256Kw).as_deref()), (None, Some("a")));
+    for operations in [json!([]), json!(["deriveBits"])] {
+        assert_eq!(chosen(&[with(x25519("a"), "key_ops", operations)], EcdhEs).as_deref(), Some("a"));
+    }
+    assert_eq!(chosen(&[with(p256("a"), "key_ops", json!(["verify"]))], EcdhEs), None);
+    // Too weak, or for an algorithm that is not here: nothing is encrypted for it, and it may stand there.
+    for unusable in [for_encryption(rsa(1024)), with(for_encryption(rsa(2048)), "alg", json!("RSA1_5"))] {
+        assert_eq!(chosen(&[p256("a"), unusable], RsaOaep256), None);
+    }
+    assert!(registered(&[with(for_encryption(x25519("a")), "d", json!("AA"))]).is_err());
+    // It never verifies.
+    for key in [for_encryption(rsa(2048)), for_encryption(p256("a")), x25519("a"), p384("a"), with(rsa(2048), "alg", json!("RSA-OAEP-256"))]
+    {
+        let keys = registered(from_ref(&key)).unwrap();
+        assert!(Algorithm::ALL.iter().all(|algorithm| keys.candidates(None, *algorithm).count() == 0), "{key}");
+    }
+    let found = ClientKeys::found(json!({"keys": [{"kty": "EC"}, for_encryption(x25519("a"))]}).to_string().as_bytes()).unwrap();
+    assert_eq!(found.encryption_key(EcdhEs).and_then(EncryptionKey::kid), Some("a"));
 }
