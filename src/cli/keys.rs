@@ -32,6 +32,7 @@ enum Command {
     #[command(after_help = "Example:\n  claviger keys show KID")]
     Show {
         /// The key's identifier
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
     /// Add a key of your own as the next one (PEM: PKCS#8, PKCS#1 or SEC 1)
@@ -49,6 +50,7 @@ enum Command {
     )]
     Disable {
         /// The key's identifier
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
     /// Sign with the next key from now on, and make another next one

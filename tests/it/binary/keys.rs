@@ -98,7 +98,14 @@ async fn a_disabled_key_is_believed_no_more() {
     assert!(!site.is_active(&old).await);
     let new = site.machine_token(machine).await.json()["access_token"].as_str().unwrap().to_owned();
     assert_eq!(kid_of(&new), before[1]);
-    assert!(site.run(&["keys", "disable", &before[0], "--data", "data"]).failed().contains("claviger keys list"));
+    // An identifier may begin with a hyphen.
+    for gone in [before[0].clone(), format!("-h{}", "A".repeat(41)), format!("-{}", "A".repeat(42)), format!("--{}", "A".repeat(41))] {
+        for data in [[gone.as_str(), "--data", "data"], ["--data", "data", gone.as_str()]] {
+            let disabled = site.run(&[&["keys", "disable"][..], &data].concat()).failed();
+            assert!(disabled.contains("claviger keys list"), "{disabled}");
+            assert!(site.run(&[&["keys", "show"][..], &data].concat()).failed().contains(&gone));
+        }
+    }
 }
 
 #[tokio::test]
