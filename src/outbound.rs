@@ -185,9 +185,19 @@ impl Outbound {
             .map_err(|_| BadCertificates::Tls)?
             .with_root_certificates(roots)
             .with_no_client_auth();
+        Ok(Self::bounded(TlsConnector::from(Arc::new(tls)), limits))
+    }
+
+    /// The same client with limits of its own: what one purpose waits for keeps no other one waiting.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self::bounded(self.tls.clone(), self.limits)
+    }
+
+    fn bounded(tls: TlsConnector, limits: Limits) -> Self {
         let slots = Arc::new(Semaphore::new(limits.parallel));
         let slots_by_host = Cache::builder().max_capacity(MOST_HOSTS).build();
-        Ok(Self { tls: TlsConnector::from(Arc::new(tls)), slots, slots_by_host, limits })
+        Self { tls, slots, slots_by_host, limits }
     }
 
     /// Sends a request and reads the whole answer. How long it waits for its turn is for the caller to bound. `private` are the hosts that may be somewhere private.

@@ -82,7 +82,7 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
         api_key_in_query: config.api_keys.in_query,
     };
     let outbound = outbound(config)?;
-    let upstream = Upstream::new(outbound.clone(), clock.clone());
+    let upstream = Upstream::new(outbound.apart(), clock.clone());
     let private: PrivateHosts = config.outbound.allowed_private_hosts.iter().cloned().collect();
     let providers = config.providers.iter().cloned().map(|known| Registered { provider: known.provider, secret: known.secret });
     let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random)

@@ -18,8 +18,8 @@ settings! {
     ca_file: Option<PathBuf> = automatic_or(path("the path of a PEM file")), Presence::Default("auto");
 
     /// Hosts that clients may register addresses at (`jwks_uri`, `request_uris` and the like) although they are private; on this machine also
-    /// without https. Each is the name or the address of one host, without scheme and port; whoever may change clients can have this server
-    /// ask it at any port.
+    /// without https. Each is the name or the address of one host, without scheme and port; whoever may change or register clients
+    /// can have this server ask it at any port.
     allowed_private_hosts: Vec<String> = list(
         "a list of names or addresses of hosts",
         parsed("the name or the address of a host", host),

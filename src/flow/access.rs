@@ -5,6 +5,7 @@ use crate::flow::{Failure, Server};
 use crate::identity::user::User;
 use crate::protocol::access_token::{self, AccessToken, Origin};
 use crate::protocol::bearer::{self, Reason};
+use crate::protocol::claims::is_about_people;
 use crate::protocol::claims_request::AskedClaims;
 use crate::protocol::client::Client;
 use crate::protocol::explanation::Fact;
@@ -83,7 +84,12 @@ impl Server {
             return Ok(Err(Reason::Inactive("its session is over")));
         }
         match self.store.users().find(&grant.user).await? {
-            Some(user) if user.enabled => Ok(Ok(Live { token, client, user: Some(user), asked: grant.claims })),
+            Some(user) if user.enabled => {
+                // A token that was narrowed to less of the person than was granted tells no more by single claims.
+                let is_narrowed = grant.scope.iter().any(|word| is_about_people(word.as_str()) && !token.granted().contains(word.as_str()));
+                let asked = if is_narrowed { AskedClaims::default() } else { grant.claims };
+                Ok(Ok(Live { token, client, user: Some(user), asked }))
+            }
             _ => Ok(Err(Reason::Inactive("its person is disabled or deleted"))),
         }
     }

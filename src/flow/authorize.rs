@@ -16,6 +16,7 @@ use crate::protocol::explanation::{Explanation, Fact, Report, stranger};
 use crate::protocol::id_token::{self, IdToken};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
+use crate::protocol::request_object;
 use crate::protocol::scope::Scope;
 use crate::protocol::scope_grant::Grantor;
 use crate::protocol::session_state::{BrowserState, asks_who};
@@ -90,11 +91,13 @@ pub(super) fn name_of(query: &str) -> String {
 impl Server {
     /// Answers an authorization request.
     pub async fn authorize(&self, query: &str, session: Option<&Token>) -> Result<Outcome, Failure> {
-        if let Some(outcome) = Box::pin(self.by_value(query)).await? {
-            return Ok(outcome);
-        }
+        let away = match Box::pin(self.by_value(query)).await? {
+            Some(Ok(by_value)) => return Ok(Outcome::Again(by_value)),
+            Some(Err(reason)) => Some(reason),
+            None => None,
+        };
         for _ in 0..ATTEMPTS {
-            let considered = match self.consider(query, session).await? {
+            let considered = match self.considered(query, session, away.clone()).await? {
                 Ok(considered) => considered,
                 Err(refusal) => return Ok(Outcome::ErrorPage(refusal)),
             };
@@ -138,6 +141,16 @@ impl Server {
 
     /// Loads the facts and asks the junction. The refusals that it returns itself have no place to go to.
     pub(super) async fn consider(&self, query: &str, session: Option<&Token>) -> Result<Result<Considered, Refusal>, Failure> {
+        self.considered(query, session, None).await
+    }
+
+    /// The same, for a request whose object could not be fetched.
+    async fn considered(
+        &self,
+        query: &str,
+        session: Option<&Token>,
+        away: Option<request_object::Reason>,
+    ) -> Result<Result<Considered, Refusal>, Failure> {
         if query.len() > LONGEST_QUERY {
             return Ok(Err(too_long()));
         }
@@ -156,7 +169,7 @@ impl Server {
             return Ok(Err(Reason::DisabledClient(id.to_string()).into()));
         }
         // On the heap: it would be part of every request, and few come as objects.
-        let (params, refused) = match Box::pin(self.asked_for(&params, &client)).await {
+        let (params, refused) = match Box::pin(self.asked_for(&params, &client, away)).await {
             Ok(asked) => (asked, None),
             Err(reason) => (params, Some(Refusal::from(reason))),
         };

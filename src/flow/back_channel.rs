@@ -124,7 +124,7 @@ impl Server {
         let Some(client) = self.enabled_client(&notice.client).await? else { return Ok(Told::Never("it is disabled or deleted")) };
         let Some(uri) = &client.logout.back_channel else { return Ok(Told::Never("it has no backchannel_logout_uri any more")) };
         let token = self.logout_token(&client, notice).await?;
-        let Some((outbound, private)) = &self.clients_asked else {
+        let Some((outbound, private)) = &self.clients_told else {
             return Ok(Told::NotYet("this server asks no other servers".to_owned()));
         };
         let posted = timeout(LONGEST, outbound.post_form(uri.as_str(), &[("logout_token", &token)], private)).await;

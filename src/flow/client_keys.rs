@@ -18,6 +18,8 @@ const LIFETIME: Duration = Duration::from_mins(10);
 const REST: Duration = Duration::from_secs(10);
 /// How long a client waits for its own keys at most.
 const LONGEST: Duration = Duration::from_secs(10);
+/// How long a URL is remembered that nobody asks for.
+const FORGOTTEN: Duration = Duration::from_hours(1);
 /// The most URLs that are remembered.
 const CAPACITY: u64 = 1000;
 
@@ -47,7 +49,7 @@ pub(super) struct Fetched {
 
 impl Default for PublishedKeys {
     fn default() -> Self {
-        Self { outbound: None, sources: Cache::builder().max_capacity(CAPACITY).build() }
+        Self { outbound: None, sources: Cache::builder().max_capacity(CAPACITY).time_to_idle(FORGOTTEN).build() }
     }
 }
 

@@ -97,6 +97,8 @@ pub struct Server {
     published_keys: client_keys::PublishedKeys,
     /// None where this server asks no clients.
     clients_asked: Option<(Outbound, PrivateHosts)>,
+    /// The same for telling them that a session is over, with slots of its own.
+    clients_told: Option<(Outbound, PrivateHosts)>,
     objects_in_time: request_object::InTime,
     pairwise_salt: OnceCell<PairwiseSalt>,
     /// A session ended, and clients may have to be told.
@@ -198,6 +200,7 @@ impl Server {
             providers,
             published_keys,
             clients_asked: None,
+            clients_told: None,
             objects_in_time,
             session_ended: Notify::new(),
             making_keys,
@@ -218,8 +221,9 @@ impl Server {
     /// that a session is over. `private` are the hosts that may be somewhere private.
     #[must_use]
     pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
-        self.published_keys = client_keys::PublishedKeys::new(outbound.clone(), private.clone());
-        self.logos = client_logo::Logos::new(Some((outbound.clone(), private.clone())));
+        self.published_keys = client_keys::PublishedKeys::new(outbound.apart(), private.clone());
+        self.logos = client_logo::Logos::new(Some((outbound.apart(), private.clone())));
+        self.clients_told = Some((outbound.apart(), private.clone()));
         self.clients_asked = Some((outbound, private));
         self
     }

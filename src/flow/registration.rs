@@ -71,6 +71,10 @@ impl Server {
             Ok(described) => described,
             Err(reason) => return Ok(Err(reason.into())),
         };
+        if permit.is_none() {
+            // Before anything is fetched for it: what is refused then counts as well.
+            self.count(&self.of_network(from)).await?;
+        }
         if let Err(reason) = self.offers(None, &described).await? {
             return Ok(Err(reason.into()));
         }
@@ -84,9 +88,6 @@ impl Server {
             Registered::Full => return Ok(Err(Refused::Later(full(self.registration.most_clients)))),
             Registered::NotPermitted => return Ok(Err(untrusted("the initial access token was used up or revoked a moment ago"))),
             Registered::AlreadyThere => return Err(Failure::Contended(1)),
-        }
-        if permit.is_none() {
-            self.count(&self.of_network(from)).await?;
         }
         // Nobody can have asked for it before: there is nothing to be forgotten.
         tracing::info!(target: "claviger::audit", client = %client.id, %from, did = "clients.register", "a client registered itself");
@@ -119,9 +120,6 @@ impl Server {
                 Ok(after) => after,
                 Err(reason) => return Ok(Err(reason.into())),
             };
-            if let Err(reason) = self.offers(Some(&before), &after).await? {
-                return Ok(Err(reason.into()));
-            }
             let secret = self.secret_for(&mut after)?;
             if after == before {
                 return Ok(Ok(self.informed(&before, presented.reveal(), None)));
@@ -130,11 +128,16 @@ impl Server {
             if let Some(throttled) = self.must_wait(std::slice::from_ref(&key)).await? {
                 return Ok(Err(Refused::Later(Refusal::too_many(throttled.seconds).explained(throttled.why))));
             }
+            self.count(&key).await?;
+            if let Err(reason) = self.offers(Some(&before), &after).await? {
+                return Ok(Err(reason.into()));
+            }
             match self.replace_client(&before, after).await? {
                 Err(Unchanged::Outdated) => {}
+                // The sector's document was another one a moment later.
+                Err(Unchanged::Invalid(_)) => return Ok(Err(not_of_the_sector().into())),
                 Err(_) => return Err(Failure::Contended(1)),
                 Ok(client) => {
-                    self.count(&key).await?;
                     tracing::info!(target: "claviger::audit", client = %client.id, %from, did = "clients.register.replace", "a client changed its registration");
                     return Ok(Ok(self.informed(&client, presented.reveal(), secret.as_ref())));
                 }
@@ -224,7 +227,7 @@ impl Server {
             // What is behind an address is for the operator alone.
             let why: Vec<String> = problems.iter().map(ToString::to_string).collect();
             tracing::info!(why = why.join("; "), "a client that registers itself is not of the sector that it says");
-            return Ok(Err(Reason::field("sector_identifier_uri", "gives no list that has every one of the redirect_uris")));
+            return Ok(Err(not_of_the_sector()));
         }
         Box::pin(self.prepare_keys_of(after)).await?;
         Ok(Ok(()))
@@ -259,6 +262,10 @@ fn bearer_token(authorization: Option<&str>, kind: TokenKind) -> Result<Token, b
     let none = Params::default();
     let text = presented(authorization, &none)?;
     Token::parse(kind, text).ok_or_else(|| not_good(&Token::misfit(kind, text)))
+}
+
+fn not_of_the_sector() -> Reason {
+    Reason::field("sector_identifier_uri", "gives no list that has every one of the redirect_uris")
 }
 
 fn not_good(why: &str) -> bearer::Reason {

@@ -6,7 +6,7 @@ use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
-use crate::flow::authorize::{LONGEST_QUERY, Outcome};
+use crate::flow::authorize::LONGEST_QUERY;
 use crate::flow::{Failure, Server};
 use crate::protocol::authorize::{self, Destination};
 use crate::protocol::client::Client;
@@ -31,9 +31,9 @@ impl Default for InTime {
 }
 
 impl Server {
-    /// What becomes of a request that names a place instead of an object: the same with the object itself, so that it is fetched once however
-    /// often our pages come back to it. `None` for any other request.
-    pub(super) async fn by_value(&self, query: &str) -> Result<Option<Outcome>, Failure> {
+    /// A request that names a place instead of an object, with the object itself: it is fetched once, however often our pages come back to it.
+    /// `None` for any other request, and for one that is refused anyway.
+    pub(super) async fn by_value(&self, query: &str) -> Result<Option<Result<String, Reason>>, Failure> {
         if query.len() > LONGEST_QUERY || !query.contains("request_uri=") {
             return Ok(None);
         }
@@ -42,16 +42,7 @@ impl Server {
         let Ok(id) = authorize::client_id(&params) else { return Ok(None) };
         let Some(client) = self.cached_client(&id).await?.filter(|client| client.enabled) else { return Ok(None) };
         let Ok(Carried::ByReference(uri)) = carried(&params, &client) else { return Ok(None) };
-        Ok(Some(match self.fetched(uri, &params, &client).await {
-            Ok(query) => Outcome::Again(query),
-            Err(reason) => {
-                let refusal = Refusal::from(reason).asked_by(id.as_str());
-                match self.destination(&params, &client, Some(&refusal)) {
-                    Ok(destination) => Outcome::Answer { answer: destination.refuse(&refusal), report: Some(refusal.into()) },
-                    Err(refusal) => Outcome::ErrorPage(refusal),
-                }
-            }
-        }))
+        Ok(Some(self.fetched(uri, &params, &client).await))
     }
 
     async fn fetched(&self, uri: &str, params: &Params, client: &Client) -> Result<String, Reason> {
@@ -66,12 +57,13 @@ impl Server {
     }
 
     /// What a request of `client` asks for: its parameters, with those of its object laid over them.
-    pub(super) async fn asked_for(&self, params: &Params, client: &Client) -> Result<Params, Reason> {
+    /// `away` is why an object that should have been fetched was not.
+    pub(super) async fn asked_for(&self, params: &Params, client: &Client, away: Option<Reason>) -> Result<Params, Reason> {
         let text = match carried(params, client)? {
             Carried::Plainly => return Ok(params.clone()),
             Carried::ByValue(text) => text,
-            // The junction is never asked before `by_value`; only somebody who made the address up comes here.
-            Carried::ByReference(_) => return Err(Reason::Away("it was not fetched".to_owned())),
+            // Without a reason, somebody made the address of one of our pages up.
+            Carried::ByReference(_) => return Err(away.unwrap_or_else(|| Reason::Away("it was not fetched".to_owned()))),
         };
         let object = RequestObject::read(text, client)?;
         self.signed_by_client(client, &object.jws, object.algorithm).await?;

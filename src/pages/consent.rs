@@ -31,11 +31,10 @@ pub(super) async fn consent(request: &Request, server: Data<&Arc<Server>>) -> Re
         csrf: &csrf,
         continue_query: &query,
         client_name: &question.client.name,
-        about: ClientAbout::of(&question.client.id, &question.client.presentation),
+        about: ClientAbout::of(&question.client),
         name: &question.person,
         scopes: &scopes,
         return_to: return_to(&place),
-        registered_itself: question.client.registered_itself(),
     });
     visit.finish(shown)
 }

@@ -143,7 +143,7 @@ pub(super) async fn form(request: &Request, server: &Server, mut visit: Visit, p
         csrf: &csrf,
         continue_query: shown.query,
         client_name: client.map(|client| client.name.as_str()),
-        about: client.map(|client| ClientAbout::of(&client.id, &client.presentation)).unwrap_or_default(),
+        about: client.map(ClientAbout::of).unwrap_or_default(),
         username: shown.username,
         alert: shown.alert.map(|(alert, _)| alert),
         providers: &providers,

@@ -130,6 +130,12 @@ pub const CLAIM_SCOPES: [ClaimScope; 8] = [
     ClaimScope { name: "offline_access", description: "keep this access while you are signed out", claims: &[] },
 ];
 
+/// Whether a scope releases claims about a person.
+#[must_use]
+pub fn is_about_people(word: &str) -> bool {
+    CLAIM_SCOPES.iter().any(|scope| scope.name == word && !scope.claims.is_empty())
+}
+
 impl StandardClaims {
     /// The claims that have a value and that `scope` releases, as a JSON object's members.
     #[must_use]

@@ -85,7 +85,7 @@ pub struct ClientMetadata {
     pub default_max_age: Option<u32>,
     /// Whether it relies on `auth_time`, which every ID token has.
     pub require_auth_time: bool,
-    /// How its people shall sign in, the best first, where its request says nothing else.
+    /// The classes of sign-in that it would like, the best first: kept and told.
     pub default_acr_values: Vec<String>,
     /// Where others may send people who want to sign in at it.
     #[serde(skip_serializing_if = "Option::is_none")]

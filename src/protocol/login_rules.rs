@@ -18,7 +18,7 @@ pub struct LoginRules {
     pub max_age: Option<u32>,
     /// Whether it relies on `auth_time` (`require_auth_time`). Every ID token of ours has it.
     pub needs_auth_time: bool,
-    /// How its people shall sign in, the best first (`default_acr_values`).
+    /// The classes of sign-in that it would like, the best first (`default_acr_values`): kept and told.
     pub acr_values: Vec<String>,
     /// Where others may send people who want to sign in at it (OpenID Connect Core §4, `initiate_login_uri`). We send nobody.
     pub initiate_login_uri: Option<WebUri>,

@@ -15,7 +15,7 @@ use crate::store::client::rows::{client, client_origin, client_secret};
 use crate::store::grant::granted;
 use crate::store::retry::retried;
 use crate::store::row::{contains, key};
-use crate::store::{Applied, Insertion, Store, StoreFailure};
+use crate::store::{Applied, Insertion, Store, StoreFailure, logout_notice, session_client};
 
 /// The registered clients.
 pub struct Clients<'a>(pub(super) &'a Store);
@@ -88,6 +88,8 @@ impl Clients<'_> {
             client::Entity::update_many().set(row).filter(itself).exec(&change).await?;
             if before.sector() != after.sector() {
                 granted::revoke_where(&change, granted::Column::ClientId.eq(before.id.as_str()), after.updated_at).await?;
+                // Nor is it told of sessions that it knew by other names.
+                forget_sessions(&change, &before.id).await?;
             }
             let origins = client_origin::Entity::delete_many().filter(client_origin::Column::ClientId.eq(before.id.as_str()));
             origins.exec(&change).await?;
@@ -152,6 +154,12 @@ async fn locked(change: &impl ConnectionTrait, id: &ClientId) -> Result<Option<C
     client::Entity::find_by_id(id.as_str()).lock_exclusive().one(change).await?;
     let itself = Condition::all().add(client::Column::Id.eq(id.as_str()));
     Ok(rows::assemble(with_secrets_and_origins(itself).all(change).await?)?.into_iter().next())
+}
+
+async fn forget_sessions(change: &impl ConnectionTrait, id: &ClientId) -> Result<(), StoreFailure> {
+    session_client::row::Entity::delete_many().filter(session_client::row::Column::ClientId.eq(id.as_str())).exec(change).await?;
+    logout_notice::row::Entity::delete_many().filter(logout_notice::row::Column::ClientId.eq(id.as_str())).exec(change).await?;
+    Ok(())
 }
 
 fn with_secrets_and_origins(filter: Condition) -> SelectThree<client::Entity, client_secret::Entity, client_origin::Entity, TopologyStar> {

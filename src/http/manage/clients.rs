@@ -100,7 +100,7 @@ struct Metadata {
     default_max_age: Option<u32>,
     /// Whether it relies on `auth_time`, which every ID token has.
     require_auth_time: Option<bool>,
-    /// How its people shall sign in, the best first, where its request has no `acr_values`.
+    /// The classes of sign-in that it would like, the best first: kept and told. ID tokens say which class a sign-in had.
     default_acr_values: Option<Vec<String>>,
     /// An https URL at which it begins a sign-in that others ask for (OpenID Connect Core section 4). This server sends nobody there.
     initiate_login_uri: Option<String>,

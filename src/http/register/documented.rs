@@ -42,8 +42,16 @@ pub(super) struct WantedRegistration {
     backchannel_logout_session_required: Option<bool>,
     /// What its ID tokens are signed with; `RS256` when left out.
     id_token_signed_response_alg: Option<String>,
+    /// How the key of its encrypted ID tokens gets to it; they are not encrypted when left out.
+    id_token_encrypted_response_alg: Option<String>,
+    /// What they are encrypted with; `A128CBC-HS256` when left out.
+    id_token_encrypted_response_enc: Option<String>,
     /// What its userinfo is signed with; plain JSON when left out.
     userinfo_signed_response_alg: Option<String>,
+    /// How the key of its encrypted userinfo gets to it; it is not encrypted when left out.
+    userinfo_encrypted_response_alg: Option<String>,
+    /// What it is encrypted with; `A128CBC-HS256` when left out.
+    userinfo_encrypted_response_enc: Option<String>,
     /// What it signs request objects with; whatever its keys can when left out.
     request_object_signing_alg: Option<String>,
     /// Where it keeps request objects: https URLs.

@@ -22,8 +22,6 @@ pub struct ConsentPage<'a> {
     pub scopes: &'a [ScopeLine<'a>],
     /// Where the browser goes afterwards.
     pub return_to: ReturnTo<'a>,
-    /// Whether the client registered itself. Comes with a warning.
-    pub registered_itself: bool,
 }
 
 /// One scope on the consent page.
@@ -67,7 +65,6 @@ mod tests {
                 name: "Alice Liddell",
                 scopes: SCOPES,
                 return_to: ReturnTo::Site("glass.example"),
-                registered_itself: false,
             }
         }
     }
@@ -96,13 +93,16 @@ mod tests {
 
     #[test]
     fn consent_warns_of_applications_that_nobody_has_looked_at() {
-        let page = ConsentPage { registered_itself: true, ..ConsentPage::sample() }.render().unwrap();
+        let page = ConsentPage { about: ClientAbout { registered_itself: true, ..ClientAbout::default() }, ..ConsentPage::sample() }
+            .render()
+            .unwrap();
         assert_has(&page, &[r#"id="registration-warning""#, "registered itself", "glass.example"]);
     }
 
     #[test]
     fn what_a_client_says_about_itself_comes_from_us_or_leads_away_without_a_trace() {
         let about = || ClientAbout {
+            registered_itself: false,
             logo: Some("/client-logo/glass".to_owned()),
             links: vec![ClientLink { id: "client-policy", label: "Privacy policy", url: "https://glass.example/privacy?a=1&b=2" }],
         };

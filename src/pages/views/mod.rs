@@ -84,7 +84,11 @@ mod tests {
         };
         let scope = KeyScope { name: hostile(), description: hostile(), chosen: true };
         let keys = KeysPart { lines: vec![key], scopes: vec![scope], ends: Vec::new(), name: hostile() };
-        let about = || ClientAbout { logo: Some(hostile()), links: vec![ClientLink { id: "client-uri", label: "Website", url: HOSTILE }] };
+        let about = || ClientAbout {
+            logo: Some(hostile()),
+            links: vec![ClientLink { id: "client-uri", label: "Website", url: HOSTILE }],
+            registered_itself: true,
+        };
         let pages = [
             HomePage { issuer: HOSTILE, name: None, documented: true }.render(),
             HomePage { issuer: HOSTILE, name: some, documented: true }.render(),
@@ -108,7 +112,6 @@ mod tests {
                 name: HOSTILE,
                 scopes: &scopes,
                 return_to: ReturnTo::App(HOSTILE),
-                registered_itself: true,
             }
             .render(),
             LogoutPage {

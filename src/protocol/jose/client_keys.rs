@@ -17,6 +17,8 @@ use crate::protocol::jose::encryption::KeyManagement;
 const MOST_KEYS: usize = 20;
 /// The members that hold a secret (RFC 7518 §6, RFC 9964 §3).
 const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+/// Bytes of a key's name.
+const LONGEST_KID: usize = 512;
 /// Bits of an RSA key (RFC 7518 §3.3; more than 8192 only cost time).
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
@@ -259,6 +261,9 @@ impl ClientKey {
         // Read as it will be kept: what is registered must be read alike ever after.
         let members = &described(members);
         let text = |name: &str| members.get(name).and_then(Value::as_str);
+        if text("kid").is_some_and(|kid| kid.len() > LONGEST_KID) {
+            return Err(UnusableKey::Kind);
+        }
         if text("kty") == Some("oct") {
             return Err(UnusableKey::Private);
         }

@@ -82,7 +82,7 @@ fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetad
         metadata.response_types = Some(&going_with(&metadata.grant_types) & &allowed.response_types);
     }
     let mut problems = allowed.problems(&metadata);
-    // Ours to fetch: on a private host it would be there for the operator's own clients alone.
+    // Ours to fetch: without https it would be on this machine, where only the clients of the operator may have anything.
     let fetched = [
         ("jwks_uri", &metadata.jwks_uri),
         ("sector_identifier_uri", &metadata.sector_identifier_uri),

@@ -129,7 +129,11 @@ impl RequestObject {
         }
         let typ = jws.typ();
         match typ.as_deref() {
-            None | Some("jwt" | ALONE) => Ok(Self { stands_alone: typ.as_deref() == Some(ALONE), jws, algorithm }),
+            // RFC 9101 §10.5: of a client that has to sign, nothing counts that it did not sign.
+            None | Some("jwt" | ALONE) => {
+                let stands_alone = typ.as_deref() == Some(ALONE) || client.request_objects.required;
+                Ok(Self { stands_alone, jws, algorithm })
+            }
             Some(other) => Err(Reason::OtherToken(shown(other))),
         }
     }

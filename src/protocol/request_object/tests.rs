@@ -158,6 +158,10 @@ fn an_object_of_rfc_9101_stands_alone() {
     let around = "client_id=app&response_type=code&scope=openid+email&state=s&request=x";
     let asked = asked(Some("oauth-authz-req+jwt"), &json!({"scope": "openid", "response_type": "code"}), around).unwrap();
     assert_eq!(asked, params("client_id=app&response_type=code&scope=openid"));
+    // So does every object of a client that has to sign, whatever its type.
+    let strict = Client { request_objects: RequestObjectRules { required: true, ..RequestObjectRules::default() }, ..client() };
+    let object = RequestObject::read(&signed(&json!({"alg": "ES256"}), &json!({"response_type": "code"})), &strict).unwrap();
+    assert_eq!(object.request(&params(around), &strict, &issuer(), NOW, false), Ok(params("client_id=app&response_type=code")));
 }
 
 proptest! {

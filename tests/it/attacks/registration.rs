@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::actors::registrant::{CALLBACK, Registrant, open, plain, plain_and, register, send};
-use crate::actors::{Answer, Browser, RelyingParty, TestServer};
+use crate::actors::{Answer, Browser, Keys, RelyingParty, TestServer};
 use crate::attacks::looks;
 
 #[tokio::test]
@@ -120,8 +120,13 @@ async fn a_mistake_of_a_stranger_takes_nobody_to_them_without_a_click() {
     };
     let server = TestServer::start_registering(policy).await;
     let name = "Bank <script>alert(1)</script>";
-    let stranger = Registrant::new(&server, &plain_and(json!({"client_name": name}))).await.relying_party();
+    let stranger = json!({"client_name": name, "request_uris": ["https://127.0.0.1:9/object"]});
+    let keys = json!({"jwks": Keys::new().public()});
+    let mut stranger = plain_and(stranger);
+    stranger.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+    let stranger = Registrant::new(&server, &stranger).await.relying_party();
     for (extra, code) in [
+        ("request_uri=https://127.0.0.1:9/object", "invalid_request_uri"),
         ("scope=nonsense", "invalid_request"),
         ("prompt=evil", "invalid_request"),
         ("response_mode=form_post&request=x", "invalid_request_object"),

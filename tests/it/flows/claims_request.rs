@@ -4,7 +4,7 @@ use claviger::protocol::scope::Scope;
 use serde_json::{Value, json};
 use url::form_urlencoded::byte_serialize;
 
-use crate::actors::{Browser, Page, RelyingParty, TestServer, hybrid_client};
+use crate::actors::{Browser, Page, RelyingParty, TestServer, Tokens, hybrid_client};
 
 fn asking(claims: &Value) -> String {
     format!("claims={}", byte_serialize(claims.to_string().as_bytes()).collect::<String>())
@@ -30,6 +30,8 @@ async fn single_claims_are_where_they_are_asked_for_and_the_token_is_no_wider() 
     let tokens = web.redeem(&back.code()).await;
     assert_eq!(tokens.text("scope"), "offline_access openid");
     let refreshed = web.refresh(tokens.refresh()).await;
+    let narrowed = Tokens(web.try_refresh(refreshed.refresh(), &[("scope", "openid")]).await.json());
+    assert_eq!(server.userinfo(narrowed.access()).await.json()["name"], "Alice Liddell", "nothing about them was left out");
     for tokens in [tokens, refreshed] {
         let (id, person) = (tokens.id_claims(), server.userinfo(tokens.access()).await.json());
         assert_eq!((&id["email"], id.get("name")), (&json!("alice@example.com"), None), "{id}");
@@ -40,6 +42,19 @@ async fn single_claims_are_where_they_are_asked_for_and_the_token_is_no_wider() 
         }
         assert!(tokens.access_claims().get("email").is_none());
     }
+}
+
+#[tokio::test]
+async fn a_token_that_was_narrowed_tells_no_more_by_single_claims() {
+    let server = TestServer::start().await;
+    let web = RelyingParty::demo_web(&server);
+    let asked = asking(&json!({"userinfo": {"email": null}}));
+    let back = Browser::new(&server).log_in_and_consent(&web.authorization_url("openid profile", &asked)).await;
+    let tokens = web.redeem(&back.code()).await;
+    assert_eq!(server.userinfo(tokens.access()).await.json()["email"], "alice@example.com");
+    let narrowed = Tokens(web.try_refresh(tokens.refresh(), &[("scope", "openid")]).await.json());
+    let told = server.userinfo(narrowed.access()).await.json();
+    assert_eq!((told.get("email"), told.get("name")), (None, None));
 }
 
 #[tokio::test]
