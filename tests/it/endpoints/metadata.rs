@@ -7,6 +7,9 @@ use claviger::flow::manage::api_keys::NewApiKey;
 use claviger::protocol::api_key::TOKEN_TYPE;
 use claviger::protocol::client::{AuthMethod, Client};
 use claviger::protocol::grant::token_exchange::GRANT_TYPE;
+use claviger::protocol::redirect_uri::RedirectUri;
+use claviger::protocol::registration::{Access, Policy};
+use claviger::protocol::subject_type::SubjectType;
 use reqwest::Method;
 use reqwest::header::IF_NONE_MATCH;
 use serde_json::{Value, json};
@@ -255,5 +258,98 @@ async fn the_keys_are_public_and_can_be_kept_for_a_while() {
         assert_eq!(other.status(), 200);
         let head = server.request(Method::HEAD, path).send().await.unwrap();
         assert_eq!((head.status().as_u16(), head.headers()["etag"].to_str().unwrap()), (200, etag.as_str()));
+    }
+}
+
+/// Conformance: 4, 5
+#[tokio::test]
+async fn nothing_is_promised_that_no_test_uses() {
+    let server = TestServer::start_registering(Policy { access: Access::Open, ..Policy::default() }).await;
+    for (name, value) in metadata(&server).await.as_object().unwrap() {
+        match name.as_str() {
+            // Asked here for what they promise, each value of it, or looked at whole.
+            "issuer"
+            | "grant_types_supported"
+            | "response_types_supported"
+            | "response_modes_supported"
+            | "prompt_values_supported"
+            | "scopes_supported"
+            | "claims_supported"
+            | "code_challenge_methods_supported"
+            | "subject_types_supported"
+            | "request_object_signing_alg_values_supported"
+            | "acr_values_supported"
+            | "display_values_supported"
+            | "ui_locales_supported" => {}
+            // `there_is_something_at_every_endpoint`
+            name if name.ends_with("_endpoint") || name == "jwks_uri" => {}
+            // `every_authentication_method_works_where_it_is_promised`
+            name if name.contains("_endpoint_auth_") => {}
+            // `flows::encrypted_responses`, `flows::signed_responses`
+            name if name.contains("_encryption_") || name.contains("token_signing_") || name.contains("userinfo_signing_") => {}
+            // `flows::session_management`
+            "check_session_iframe" => {
+                assert_eq!(server.get(value.as_str().unwrap().strip_prefix(&server.issuer).unwrap()).await.status, 200)
+            }
+            // `flows::front_channel_logout`, `flows::back_channel`, `flows::claims_request`, `flows::request_object`, and every answer
+            "frontchannel_logout_supported"
+            | "frontchannel_logout_session_supported"
+            | "backchannel_logout_supported"
+            | "backchannel_logout_session_supported"
+            | "claims_parameter_supported"
+            | "request_parameter_supported"
+            | "request_uri_parameter_supported"
+            | "require_request_uri_registration"
+            | "authorization_response_iss_parameter_supported" => assert_eq!(value, true, "{name}"),
+            "claim_types_supported" => assert_eq!(words(value), ["normal"]),
+            unknown => panic!("{unknown} is promised, and no test uses it"),
+        }
+    }
+}
+
+/// Conformance: 5, 32
+#[tokio::test]
+async fn every_algorithm_that_is_promised_for_request_objects_is_taken() {
+    let server = TestServer::start().await;
+    let keys = Keys::new();
+    server.register("signer", |client| client.keys = Some(keys.registered())).await;
+    let app = RelyingParty::new(&server, "signer:signer-secret", "http://localhost:3000/callback");
+    for algorithm in words(&metadata(&server).await["request_object_signing_alg_values_supported"]) {
+        let object = keys.sign(algorithm, &json!({"state": algorithm, "client_id": "signer"}));
+        let page = Browser::new(&server).log_in_and_consent(&app.authorization_url("openid", &format!("request={object}"))).await;
+        assert_eq!(page.parameter("state").as_deref(), Some(algorithm), "{}", page.url);
+    }
+}
+
+/// Conformance: 5, 26, 46
+#[tokio::test]
+async fn every_kind_of_subject_class_and_display_that_is_promised_is_there() {
+    let server = TestServer::start().await;
+    let document = metadata(&server).await;
+    for kind in words(&document["subject_types_supported"]) {
+        server
+            .register(kind, |client| {
+                client.subjects.kind = SubjectType::parse(kind).unwrap();
+                client.redirect_uris = vec![RedirectUri::register("https://app.example/callback", client.application_type).unwrap()];
+            })
+            .await;
+    }
+    let mut browser = Browser::new(&server);
+    let one = RelyingParty::new(&server, "public:public-secret", "https://app.example/callback")
+        .sign_in(&mut browser, "openid")
+        .await
+        .id_claims();
+    let other = RelyingParty::new(&server, "pairwise:pairwise-secret", "https://app.example/callback")
+        .sign_in(&mut browser, "openid")
+        .await
+        .id_claims();
+    assert_ne!(one["sub"], other["sub"]);
+    assert!(words(&document["acr_values_supported"]).contains(&one["acr"].as_str().unwrap()));
+    let web = RelyingParty::demo_web(&server);
+    for (name, values) in [("display", &document["display_values_supported"]), ("ui_locales", &document["ui_locales_supported"])] {
+        for value in words(values) {
+            let page = Browser::new(&server).open(&web.authorization_url("openid", &format!("{name}={value}"))).await;
+            assert!(page.url.path() == "/login" && page.body.contains("<html lang=\"en\">"), "{name}={value}: {}", page.url);
+        }
     }
 }
