@@ -323,7 +323,7 @@ impl ClientMetadata {
                 initiate_login_uri,
             },
             presentation,
-            responses: responses,
+            responses,
             pkce: self.pkce,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),

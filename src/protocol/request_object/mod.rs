@@ -132,7 +132,7 @@ impl RequestObject {
             // RFC 9101 §10.5: of a client that has to sign, nothing counts that it did not sign.
             None | Some("jwt" | ALONE) => {
                 let stands_alone = typ.as_deref() == Some(ALONE) || client.request_objects.required;
-                Ok(Self { stands_alone, jws, algorithm })
+                Ok(Self { jws, algorithm, stands_alone })
             }
             Some(other) => Err(Reason::OtherToken(shown(other))),
         }
