@@ -16,6 +16,7 @@ use crate::web::fallback::Fallback;
 use crate::web::form::BodyTimeout;
 use crate::web::headers::Hardened;
 use crate::web::host::OwnHost;
+use crate::web::mount::Mount;
 use crate::web::trace::Trace;
 use crate::web::why::Why;
 
@@ -60,10 +61,11 @@ pub fn endpoint(server: &Arc<Server>, surroundings: &Surroundings) -> impl Endpo
     let timeout = BodyTimeout(surroundings.body_timeout.unwrap_or(Duration::from_secs(10)));
     routes
         .with(Fallback::new(move |path: &str| known.methods(path)))
-        .with(Cors::new(issuer.clone(), is_registered))
+        .with(Cors::new(is_registered))
         .with_if(surroundings.own_host_only, OwnHost::new(issuer.clone(), is_page))
+        .with(Mount::new(issuer.clone()))
         .with(Hardened::new(&issuer))
-        .with(Trace::new(server.random().clone(), &surroundings.trusted_proxies).telling(why))
+        .with(Trace::new(issuer, server.random().clone(), &surroundings.trusted_proxies).telling(why))
         .data(timeout)
 }
 

@@ -9,7 +9,7 @@ use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::handshake;
 use hyper::header::HOST;
-use hyper::{Request, StatusCode};
+use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -75,15 +75,14 @@ enum Unanswered {
 /// The status that the first of `addresses` where somebody listens answers with. `other_certificate` says whether it was asked in vain so
 /// far because it showed another certificate than that of the file.
 async fn ask(addresses: &[SocketAddr], config: &Config, other_certificate: &mut bool) -> Result<StatusCode, Unanswered> {
-    let host = config.issuer.authority();
     loop {
         let stream = TcpStream::connect(addresses).await.map_err(Unanswered::Connect)?;
         if config.tls.files().is_none() {
-            return ask_on(stream, host).await;
+            return ask_on(stream, config).await;
         }
         let connector = Connector::new(Pair::read(&config.tls).ok().as_ref(), &config.issuer).map_err(Unanswered::Encrypt)?;
         match connector.connect(stream).await {
-            Ok(stream) => return ask_on(stream, host).await,
+            Ok(stream) => return ask_on(stream, config).await,
             Err(error) if showed_another(&error) => *other_certificate = true,
             Err(error) => return Err(Unanswered::Encrypt(error)),
         }
@@ -91,13 +90,15 @@ async fn ask(addresses: &[SocketAddr], config: &Config, other_certificate: &mut 
     }
 }
 
-/// The status that whoever is at the other end of `stream` answers with. `host` is the server's own: `claviger dev` minds.
-async fn ask_on(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, host: &str) -> Result<StatusCode, Unanswered> {
+/// The status that whoever is at the other end of `stream` answers with. The host is the server's own: `claviger dev` minds.
+async fn ask_on(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, config: &Config) -> Result<StatusCode, Unanswered> {
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(Unanswered::Speak)?;
     tokio::spawn(connection);
     let mut request = Request::new(Empty::<Bytes>::new());
-    *request.uri_mut() = hyper::Uri::from_static("/health/ready");
-    if let Ok(host) = host.parse() {
+    if let Some(path) = config.issuer.url("/health/ready").parse::<Uri>().ok().and_then(|url| url.into_parts().path_and_query) {
+        *request.uri_mut() = path.into();
+    }
+    if let Ok(host) = config.issuer.authority().parse() {
         request.headers_mut().insert(HOST, host);
     }
     Ok(sender.send_request(request).await.map_err(Unanswered::Speak)?.status())

@@ -190,12 +190,12 @@ impl Api {
             Err(failure) => refused_page(failed(&failure), request),
             Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
             Ok(Outcome::Answer { answer, report }) => {
-                let mut response = to_client(&answer, report);
+                let mut response = to_client(issuer, &answer, report);
                 cookies.keep_state(request.headers(), response.headers_mut());
                 response
             }
             Ok(Outcome::Again(query)) => see_other(&format!("{}?{query}", issuer.url("/authorize"))),
-            Ok(Outcome::Onward { answer, refusal, client_name }) => onward(&answer, refusal, &client_name),
+            Ok(Outcome::Onward { answer, refusal, client_name }) => onward(issuer, &answer, refusal, &client_name),
             Ok(Outcome::Login) => see_other(&with_continue(&issuer.url("/login"), query)),
             Ok(Outcome::Consent) => see_other(&with_continue(&issuer.url("/consent"), query)),
         })

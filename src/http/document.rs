@@ -54,12 +54,39 @@ pub(super) async fn served(request: &Request, server: Data<&Arc<Server>>) -> Res
         Ok(document) => {
             let document = with_scopes(document.clone(), &apis);
             let document = if server.takes_api_key_in_query() { security::with_key_in_query(document) } else { document };
+            let document = at(server.issuer().path(), document);
             published(request.header(IF_NONE_MATCH), &document, "no-cache")
         }
         Err(error) => {
             tracing::error!(%error, "the document can't be made");
             Refused::of(StatusCode::INTERNAL_SERVER_ERROR).json()
         }
+    }
+}
+
+/// The document of a server below a path: what stands in it begins with a slash, and is said to be there.
+fn at(root: &str, mut document: Value) -> Value {
+    const FLOWS: &str = "/components/securitySchemes/oauth2/flows";
+    if root.is_empty() {
+        return document;
+    }
+    if let Some(server) = document.pointer_mut("/servers/0/url") {
+        *server = root.into();
+    }
+    let flows = document.pointer_mut(FLOWS).and_then(Value::as_object_mut).into_iter().flat_map(|flows| flows.values_mut());
+    let members = flows.filter_map(Value::as_object_mut).flat_map(|flow| flow.iter_mut());
+    for (_, url) in members.filter(|(name, _)| name.ends_with("Url")) {
+        prepend(root, url);
+    }
+    if let Some(url) = document.pointer_mut("/components/securitySchemes/openId/openIdConnectUrl") {
+        prepend(root, url);
+    }
+    document
+}
+
+fn prepend(root: &str, url: &mut Value) {
+    if let Value::String(path) = url {
+        path.insert_str(0, root);
     }
 }
 

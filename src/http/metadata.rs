@@ -1,4 +1,5 @@
-//! What we publish: the metadata document at both well-known places (RFC 8414 §3, OpenID Connect Discovery §4), and the keys (RFC 7517).
+//! What we publish: the metadata document at its well-known places (RFC 8414 §3, OpenID Connect Discovery §4; which they are where the issuer has
+//! a path says [`Issuer::own_path`](crate::protocol::issuer::Issuer::own_path)), and the keys (RFC 7517).
 
 use std::sync::Arc;
 

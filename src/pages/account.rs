@@ -55,7 +55,7 @@ pub(super) async fn end_session(request: &Request, body: Body, server: Data<&Arc
     let session = SessionId::new(params.get("session").unwrap_or_default());
     match server.end_own_session(&current, &session).await {
         Ok(frames) if session == current.session.id && frames.is_empty() => visit.signed_out(see_other(&server.issuer().url("/"))),
-        Ok(frames) if session == current.session.id => visit.signed_out(telling(&frames, None)),
+        Ok(frames) if session == current.session.id => visit.signed_out(telling(&server, &frames, None)),
         Ok(_) => see_other(&server.issuer().url("/account?done=session")),
         Err(failure) => sorry(&failure, request),
     }
@@ -121,7 +121,7 @@ pub(super) async fn change_password(request: &Request, body: Body, server: Data<
 }
 
 /// Who sent a form of this page, and the form; who is not signed in is sent to the login page.
-pub(super) async fn entered(request: &Request, body: Body, server: &Server) -> Result<(Visit, Current, Params), Response> {
+pub(super) async fn entered<'a>(request: &Request, body: Body, server: &'a Server) -> Result<(Visit<'a>, Current, Params), Response> {
     let visit = Visit::of(request, server);
     let params = own_form(request, body, server, &visit).await?;
     match server.current_session(visit.session.as_ref()).await {
@@ -145,7 +145,7 @@ fn refused(problem: PasswordProblem<'_>) -> Shown<'_> {
     Shown { password_problem: Some(problem), ..Shown::default() }
 }
 
-pub(super) async fn show(request: &Request, server: &Server, mut visit: Visit, current: &Current, shown: Shown<'_>) -> Response {
+pub(super) async fn show(request: &Request, server: &Server, mut visit: Visit<'_>, current: &Current, shown: Shown<'_>) -> Response {
     let Shown { notice, password_problem, provider_problem, made_key, refused_key } = shown;
     let links = match server.links(current).await {
         Ok(links) => links,
@@ -165,6 +165,7 @@ pub(super) async fn show(request: &Request, server: &Server, mut visit: Visit, c
     let password_rule = format!("At least {} characters; the longer, the better.", server.password_minimum());
     let csrf = visit.csrf(server);
     let page = AccountPage {
+        root: server.issuer().path(),
         csrf: &csrf,
         name: current.user.display_name(),
         username: current.user.username.as_str(),

@@ -28,6 +28,7 @@ pub(super) async fn consent(request: &Request, server: Data<&Arc<Server>>) -> Re
     let place = Place::of(&question.redirect_uri);
     let csrf = visit.csrf(&server);
     let shown = page(&ConsentPage {
+        root: server.issuer().path(),
         csrf: &csrf,
         continue_query: &query,
         client_name: &question.client.name,

@@ -19,7 +19,7 @@ pub(super) async fn home(request: &Request, server: Data<&Arc<Server>>, document
     match server.current_session(visit.session.as_ref()).await {
         Ok(current) => {
             let name = current.as_ref().map(|current| current.user.display_name());
-            page(&HomePage { issuer: server.issuer().as_str(), name, documented: documented.0.0 })
+            page(&HomePage { root: server.issuer().path(), issuer: server.issuer().as_str(), name, documented: documented.0.0 })
         }
         Err(failure) => sorry(&failure, request),
     }

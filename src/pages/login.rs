@@ -67,7 +67,7 @@ pub(super) async fn login(request: &Request, server: Data<&Arc<Server>>) -> Resp
 }
 
 /// How whoever is signed in can show once more who they are; `None` when nobody is.
-async fn ways_again(server: &Server, visit: &Visit) -> Result<Option<WaysAgain>, Failure> {
+async fn ways_again(server: &Server, visit: &Visit<'_>) -> Result<Option<WaysAgain>, Failure> {
     match server.current_session(visit.session.as_ref()).await? {
         Some(current) => server.ways_again(&current).await.map(Some),
         None => Ok(None),
@@ -84,7 +84,7 @@ pub(super) async fn sign_in(request: &Request, body: Body, server: Data<&Arc<Ser
     let query = params.get("continue").unwrap_or_default();
     if params.get("cancel").is_some() {
         return match server.cancel_login(query, visit.session.as_ref()).await {
-            Ok(Outcome::Answer { answer, report }) => to_client(&answer, report),
+            Ok(Outcome::Answer { answer, report }) => to_client(server.issuer(), &answer, report),
             Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
             Ok(Outcome::Again(_) | Outcome::Login | Outcome::Consent | Outcome::Onward { .. }) => onward(&server, query),
             Err(failure) => sorry(&failure, request),
@@ -127,7 +127,7 @@ pub(super) struct Shown<'a> {
     pub(super) again: Option<WaysAgain>,
 }
 
-pub(super) async fn form(request: &Request, server: &Server, mut visit: Visit, prompt: &Prompt, shown: Shown<'_>) -> Response {
+pub(super) async fn form(request: &Request, server: &Server, mut visit: Visit<'_>, prompt: &Prompt, shown: Shown<'_>) -> Response {
     let is_again = shown.again.is_some();
     let (has_password, buttons) = match shown.again {
         Some(WaysAgain { has_password, providers, .. }) => (has_password, Ok(providers)),
@@ -140,6 +140,7 @@ pub(super) async fn form(request: &Request, server: &Server, mut visit: Visit, p
     let csrf = visit.csrf(server);
     let client = prompt.client.as_deref();
     let page = LoginPage {
+        root: server.issuer().path(),
         csrf: &csrf,
         continue_query: shown.query,
         client_name: client.map(|client| client.name.as_str()),

@@ -28,10 +28,11 @@ pub(super) async fn logout(request: &Request, server: Data<&Arc<Server>>) -> Res
     let mut visit = Visit::of(request, &server);
     match server.log_out(&asked, visit.session.as_ref(), false).await {
         Ok(Outcome::SignedOut { to: Some(to), frames, .. }) if frames.is_empty() => visit.signed_out(see_other(&to)),
-        Ok(Outcome::SignedOut { to, frames, report }) => explained_if(visit.signed_out(telling(&frames, to.as_deref())), report),
+        Ok(Outcome::SignedOut { to, frames, report }) => explained_if(visit.signed_out(telling(&server, &frames, to.as_deref())), report),
         Ok(Outcome::Confirm { person, client_name }) => {
             let csrf = visit.csrf(&server);
             let shown = page(&LogoutPage {
+                root: server.issuer().path(),
                 csrf: &csrf,
                 name: person.as_deref(),
                 client_name: client_name.as_deref(),
@@ -72,16 +73,16 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
         Ok(Outcome::SignedOut { to, frames, report }) if frames.is_empty() => {
             explained_if(visit.signed_out(see_other(&to.unwrap_or(own_page))), report)
         }
-        Ok(Outcome::SignedOut { to, frames, report }) => explained_if(visit.signed_out(telling(&frames, to.as_deref())), report),
+        Ok(Outcome::SignedOut { to, frames, report }) => explained_if(visit.signed_out(telling(&server, &frames, to.as_deref())), report),
         Ok(Outcome::Confirm { .. }) => see_other(&own_page),
         Err(failure) => sorry(&failure, request),
     }
 }
 
 /// The end of a sign-out, on whose page clients are told.
-pub(super) fn telling(frames: &[Frame], onward: Option<&str>) -> Response {
+pub(super) fn telling(server: &Server, frames: &[Frame], onward: Option<&str>) -> Response {
     let told: Vec<ToldPage<'_>> = frames.iter().map(|frame| ToldPage { client_name: &frame.client_name, url: &frame.url }).collect();
-    let mut response = page(&SignedOutPage { told: &told, onward });
+    let mut response = page(&SignedOutPage { root: server.issuer().path(), told: &told, onward });
     if !frames.is_empty() {
         allow_frames(response.headers_mut(), frames.iter().map(|frame| frame.origin.as_str()));
     }

@@ -31,7 +31,7 @@ pub(super) fn malformed(request: &Request, reason: &str, explanation: Explanatio
 
 /// Refuses a form that no page of ours, shown to this browser, can have sent.
 #[expect(clippy::result_large_err, reason = "the error is the whole answer, handed on at once")]
-pub(super) fn check_origin(request: &Request, server: &Server, visit: &Visit, params: &Params) -> Result<(), Response> {
+pub(super) fn check_origin(request: &Request, server: &Server, visit: &Visit<'_>, params: &Params) -> Result<(), Response> {
     csrf::check(request.headers(), server.issuer(), visit.expected_csrf().as_ref(), params.get(csrf::FIELD)).map_err(|forged| {
         let refused = Refused { status: StatusCode::FORBIDDEN, code: "access_denied", description: ForgedForm::DESCRIPTION };
         let explanation = forged.explain(request.headers(), server.issuer());
@@ -40,7 +40,7 @@ pub(super) fn check_origin(request: &Request, server: &Server, visit: &Visit, pa
 }
 
 /// Reads a form and checks where it comes from.
-pub(super) async fn own_form(request: &Request, body: Body, server: &Server, visit: &Visit) -> Result<Params, Response> {
+pub(super) async fn own_form(request: &Request, body: Body, server: &Server, visit: &Visit<'_>) -> Result<Params, Response> {
     let params = read(request, body).await?;
     check_origin(request, server, visit, &params)?;
     Ok(params)

@@ -11,16 +11,16 @@ use crate::web::csrf::CsrfToken;
 use crate::web::headers::Page;
 
 /// The cookies of a browser that visits a page.
-pub(super) struct Visit {
-    cookies: Cookies,
+pub(super) struct Visit<'a> {
+    cookies: Cookies<'a>,
     pub(super) session: Option<Token>,
     browser: Option<Token>,
     /// The browser had no cookie of ours; this one is set with the answer.
     fresh: Option<Token>,
 }
 
-impl Visit {
-    pub(super) fn of(request: &Request, server: &Server) -> Self {
+impl<'a> Visit<'a> {
+    pub(super) fn of(request: &Request, server: &'a Server) -> Self {
         let cookies = Cookies::new(server.issuer());
         let (session, browser) = (cookies.session(request.headers()), cookies.browser(request.headers()));
         Self { cookies, session, browser, fresh: None }

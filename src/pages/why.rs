@@ -31,7 +31,7 @@ async fn why(request: &Request, Path(trace_id): Path<String>, server: Data<&Arc<
         return not_found("A trace id is 32 hexadecimal digits, as in the Trace-Id header of an answer.");
     };
     match server.refusal(&trace_id).await {
-        Ok(Some(why)) => page(&WhyPage { why: &why }),
+        Ok(Some(why)) => page(&WhyPage { root: server.issuer().path(), why: &why }),
         Ok(None) => not_found("Nothing is known about this request: it was not refused, or that is too long ago."),
         Err(failure) => sorry(&failure, request),
     }

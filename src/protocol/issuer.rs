@@ -9,6 +9,11 @@ use url::{Host, Url};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Issuer(String);
 
+/// Where the metadata of an issuer without a path is (RFC 8414 §3.1).
+const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+/// The same by the older specification (OpenID Connect Discovery §4.1).
+const OPENID_METADATA: &str = "/.well-known/openid-configuration";
+
 /// Why a text is no issuer identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidIssuer {
@@ -21,6 +26,9 @@ pub enum InvalidIssuer {
     /// It has a query, a fragment, a user or a password (OpenID Connect Discovery §3).
     #[error("must have no query, no fragment, no user and no password")]
     Decorated,
+    /// Its path has a segment that is empty, or a character that means something elsewhere: in a cookie, a page or a pattern.
+    #[error("must have letters, digits, - . _ and ~ alone between the slashes of its path")]
+    OddPath,
     /// It is not in the form that clients would compare it in.
     #[error("must be written in its normal form, without a trailing slash")]
     NotNormal,
@@ -44,7 +52,13 @@ impl Issuer {
         if url.as_str().trim_end_matches('/') != text {
             return Err(InvalidIssuer::NotNormal);
         }
-        Ok(Self(text.to_owned()))
+        let plain =
+            |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+        let issuer = Self(text.to_owned());
+        if !issuer.path().split('/').skip(1).all(plain) {
+            return Err(InvalidIssuer::OddPath);
+        }
+        Ok(issuer)
     }
 
     /// The identifier as text.
@@ -57,6 +71,34 @@ impl Issuer {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.0)
+    }
+
+    /// Which of our own paths the path of a request is, such as `/token`; `None` when it is none of ours.
+    ///
+    /// It is [`Self::url`] turned round, but for the metadata, where there is a path. Each document is there at the places that are defined
+    /// for it, and nowhere else:
+    ///
+    /// | place | defined by |
+    /// |---|---|
+    /// | `/tenant/.well-known/openid-configuration` | OpenID Connect Discovery §4.1, RFC 8414 §5 |
+    /// | `/.well-known/openid-configuration/tenant` | RFC 8414 §5 |
+    /// | `/.well-known/oauth-authorization-server/tenant` | RFC 8414 §3.1 |
+    ///
+    /// The issuer itself, with or without a slash at its end, is `/`.
+    #[must_use]
+    pub fn own_path<'a>(&self, requested: &'a str) -> Option<&'a str> {
+        let root = self.path();
+        if root.is_empty() {
+            return Some(requested);
+        }
+        let below = requested.strip_prefix(root).filter(|below| below.is_empty() || below.starts_with('/'));
+        match below {
+            Some("") => Some("/"),
+            // RFC 8414 §3.1: the path comes after the well-known part, not before it.
+            Some(OAUTH_METADATA) => None,
+            Some(below) => Some(below),
+            None => requested.strip_suffix(root).filter(|document| [OAUTH_METADATA, OPENID_METADATA].contains(document)),
+        }
     }
 
     /// The path of the issuer, without a trailing slash: empty, or `/tenant`.
@@ -122,6 +164,41 @@ mod tests {
         assert_eq!(Issuer::parse("https://a@example.com"), Err(InvalidIssuer::Decorated));
         assert_eq!(Issuer::parse("https://example.com?x"), Err(InvalidIssuer::Decorated));
         assert_eq!(Issuer::parse("example.com"), Err(InvalidIssuer::NotAUrl));
+        for odd in ["//a", "/a//b", "/a;Domain=example.org", "/a%20b", "/a,b", "/a'b", "/:name", "/*"] {
+            assert_eq!(Issuer::parse(&format!("https://example.com{odd}")), Err(InvalidIssuer::OddPath), "{odd}");
+        }
+        assert_eq!(Issuer::parse("https://example.com/a/"), Err(InvalidIssuer::NotNormal));
+        assert_eq!(Issuer::parse("https://example.com/a/../b"), Err(InvalidIssuer::NotNormal));
+    }
+
+    /// Conformance: 1, 2
+    #[test]
+    fn what_is_asked_for_is_found_below_the_issuer_and_the_metadata_beside_it() {
+        for (issuer, requested, own) in [
+            ("https://a.example", "/token", Some("/token")),
+            ("https://a.example", "/", Some("/")),
+            ("https://a.example/b", "/b/token", Some("/token")),
+            ("https://a.example/b", "/b", Some("/")),
+            ("https://a.example/b", "/b/", Some("/")),
+            ("https://a.example/b", "/b/b/token", Some("/b/token")),
+            ("https://a.example/b", "/token", None),
+            ("https://a.example/b", "/", None),
+            ("https://a.example/b", "/bc/token", None),
+            ("https://a.example/b", "/B/token", None),
+            ("https://a.example/b", "//b/token", None),
+            ("https://a.example/b", "/b/.well-known/openid-configuration", Some(OPENID_METADATA)),
+            ("https://a.example/b", "/.well-known/openid-configuration/b", Some(OPENID_METADATA)),
+            ("https://a.example/b", "/.well-known/oauth-authorization-server/b", Some(OAUTH_METADATA)),
+            ("https://a.example/b", "/b/.well-known/oauth-authorization-server", None),
+            ("https://a.example/b", "/.well-known/oauth-authorization-server", None),
+            ("https://a.example/b", "/.well-known/oauth-authorization-server/b/", None),
+            ("https://a.example/b", "/.well-known/oauth-authorization-server/c/b", None),
+            ("https://a.example/b", "/.well-known/jwks.json/b", None),
+            ("https://a.example/b/c", "/.well-known/openid-configuration/b/c", Some(OPENID_METADATA)),
+            ("https://a.example/b/c", "/b/.well-known/openid-configuration/c", None),
+        ] {
+            assert_eq!(Issuer::parse(issuer).unwrap().own_path(requested), own, "{requested} at {issuer}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::why::{explained, explained_if};
 use crate::flow::Failure;
 use crate::protocol::authorize::Answer;
 use crate::protocol::explanation::Report;
+use crate::protocol::issuer::Issuer;
 use crate::protocol::refusal::{Refusal, Wait};
 
 /// Sends the browser on by GET, whatever method it came with (RFC 9700 §4.12).
@@ -31,10 +32,10 @@ pub fn see_other(location: &str) -> Response {
 
 /// An answer for the client, on its way through the browser, with what the operator may know about it.
 #[must_use]
-pub fn to_client(answer: &Answer, report: Option<Report>) -> Response {
+pub fn to_client(issuer: &Issuer, answer: &Answer, report: Option<Report>) -> Response {
     let response = answer.location().map_or_else(
         || {
-            let page = FormPostPage { action: answer.form_action(), fields: &answer.parameters };
+            let page = FormPostPage { root: issuer.path(), action: answer.form_action(), fields: &answer.parameters };
             rendered(StatusCode::OK, &page, Page::FormPost)
         },
         |location| see_other(&location),
@@ -44,9 +45,10 @@ pub fn to_client(answer: &Answer, report: Option<Report>) -> Response {
 
 /// A refusal that goes to the client when the person wants it to.
 #[must_use]
-pub fn onward(answer: &Answer, refusal: Refusal, client_name: &str) -> Response {
+pub fn onward(issuer: &Issuer, answer: &Answer, refusal: Refusal, client_name: &str) -> Response {
     let (location, place) = (answer.location(), Place::of(answer.form_action()).to_string());
     let page = OnwardPage {
+        root: issuer.path(),
         code: refusal.code.as_str(),
         message: refusal.description,
         client_name,
@@ -82,7 +84,7 @@ pub fn failed(failure: &Failure) -> Refused {
 /// A refusal beside every endpoint as our own error page.
 #[must_use]
 pub fn refused_page(refused: Refused, request: &Request) -> Response {
-    request.data::<TraceId>().map_or_else(|| refused.json(), |trace_id| refused.page(trace_id))
+    request.data::<TraceId>().map_or_else(|| refused.json(), |_| refused.page())
 }
 
 /// A page.

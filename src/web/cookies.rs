@@ -9,16 +9,19 @@ use crate::protocol::token::{Token, TokenKind};
 
 /// How our cookies are called and protected. On https their names begin with `__Host-` (RFC 6265bis §4.1.3.2), so that no other host
 /// and no page by http can set them; all of them end with the browser, and all but the state are `HttpOnly` and `SameSite=Lax`.
+///
+/// An issuer with a path shares its host with others, who must not be sent our cookies: theirs have the path, and as `__Host-` demands
+/// `Path=/`, their names begin with `__Secure-` (RFC 6265bis §4.1.3.1), which keeps out pages by http alone.
 #[derive(Clone, Copy, Debug)]
-pub struct Cookies {
-    secure: bool,
+pub struct Cookies<'a> {
+    issuer: &'a Issuer,
 }
 
-impl Cookies {
+impl<'a> Cookies<'a> {
     /// The cookies of the server that `issuer` names.
     #[must_use]
-    pub fn new(issuer: &Issuer) -> Self {
-        Self { secure: issuer.is_https() }
+    pub const fn new(issuer: &'a Issuer) -> Self {
+        Self { issuer }
     }
 
     /// The session's token that a browser presents.
@@ -75,38 +78,54 @@ impl Cookies {
         self.set(answer, self.browser_name(), "", "; Max-Age=0");
     }
 
-    const fn session_name(self) -> &'static str {
-        if self.secure { "__Host-claviger-session" } else { "claviger-session" }
+    fn session_name(self) -> &'static str {
+        self.name(["__Host-claviger-session", "__Secure-claviger-session", "claviger-session"])
     }
 
-    const fn browser_name(self) -> &'static str {
-        if self.secure { "__Host-claviger-browser" } else { "claviger-browser" }
+    fn browser_name(self) -> &'static str {
+        self.name(["__Host-claviger-browser", "__Secure-claviger-browser", "claviger-browser"])
     }
 
     /// Known to `check-session.js`, too.
-    const fn state_name(self) -> &'static str {
-        if self.secure { "__Host-claviger-state" } else { "claviger-state" }
+    fn state_name(self) -> &'static str {
+        self.name(["__Host-claviger-state", "__Secure-claviger-state", "claviger-state"])
     }
 
-    const fn departure_name(self) -> &'static str {
-        if self.secure { "__Host-claviger-departure" } else { "claviger-departure" }
+    fn departure_name(self) -> &'static str {
+        self.name(["__Host-claviger-departure", "__Secure-claviger-departure", "claviger-departure"])
+    }
+
+    /// One of three names: for a host of our own, for a path of our own, and without https.
+    fn name(self, [host, path, plain]: [&'static str; 3]) -> &'static str {
+        match (self.issuer.is_https(), self.issuer.path()) {
+            (true, "") => host,
+            (true, _) => path,
+            (false, _) => plain,
+        }
+    }
+
+    /// Where the browser brings them.
+    fn path(self) -> &'a str {
+        Some(self.issuer.path()).filter(|path| !path.is_empty()).unwrap_or("/")
     }
 
     /// The state is there to be read by our script in a frame of a client's page (OpenID Connect Session Management §3.2), which is on another
     /// site as often as not. Without https no cookie goes there; on a developer's machine, everything is one site.
     fn set_state(self, answer: &mut HeaderMap, state: &BrowserState) {
-        let scope = if self.secure { "SameSite=None; Secure" } else { "SameSite=Lax" };
+        let scope = if self.issuer.is_https() { "SameSite=None; Secure" } else { "SameSite=Lax" };
         let (value, lifetime) = (state.as_str(), if state.as_str().is_empty() { "; Max-Age=0" } else { "" });
-        if let Ok(mut cookie) = HeaderValue::try_from(format!("{}={value}; Path=/; {scope}{lifetime}", self.state_name())) {
+        if let Ok(mut cookie) = HeaderValue::try_from(format!("{}={value}; Path={}; {scope}{lifetime}", self.state_name(), self.path())) {
             cookie.set_sensitive(true);
             answer.append(SET_COOKIE, cookie);
         }
     }
 
     fn set(self, answer: &mut HeaderMap, name: &str, value: &str, lifetime: &str) {
-        let secure = if self.secure { "; Secure" } else { "" };
+        let secure = if self.issuer.is_https() { "; Secure" } else { "" };
         // A token has no character that a header could not carry, so that this is never refused.
-        if let Ok(mut cookie) = HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{lifetime}")) {
+        if let Ok(mut cookie) =
+            HeaderValue::try_from(format!("{name}={value}; Path={}; HttpOnly; SameSite=Lax{secure}{lifetime}", self.path()))
+        {
             cookie.set_sensitive(true);
             answer.append(SET_COOKIE, cookie);
         }
@@ -127,12 +146,16 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
-    fn https() -> Cookies {
-        Cookies::new(&Issuer::parse("https://login.example.com").unwrap())
+    fn at(issuer: &str) -> Cookies<'static> {
+        Cookies::new(Box::leak(Box::new(Issuer::parse(issuer).unwrap())))
     }
 
-    fn http() -> Cookies {
-        Cookies::new(&Issuer::parse("http://localhost:8080").unwrap())
+    fn https() -> Cookies<'static> {
+        at("https://login.example.com")
+    }
+
+    fn http() -> Cookies<'static> {
+        at("http://localhost:8080")
     }
 
     fn presenting(lines: &[String]) -> HeaderMap {
@@ -150,6 +173,31 @@ mod tests {
         let expected = format!("__Host-claviger-session={}; Path=/; HttpOnly; SameSite=Lax; Secure", token.reveal());
         assert_eq!(answer.get(SET_COOKIE).unwrap(), &expected);
         assert!(!format!("{answer:?}").contains(token.reveal()), "a log of the headers does not show it");
+    }
+
+    #[test]
+    fn a_cookie_of_an_issuer_with_a_path_is_for_that_path_alone() {
+        let token = Random::seeded(1).token(TokenKind::Session);
+        for (issuer, session, state) in [
+            (
+                "https://example.com/tenant",
+                format!("__Secure-claviger-session={}; Path=/tenant; HttpOnly; SameSite=Lax; Secure", token.reveal()),
+                "__Secure-claviger-state=",
+            ),
+            (
+                "http://localhost:8080/tenant",
+                format!("claviger-session={}; Path=/tenant; HttpOnly; SameSite=Lax", token.reveal()),
+                "claviger-state=",
+            ),
+        ] {
+            let mut answer = HeaderMap::new();
+            at(issuer).set_session(&mut answer, &token);
+            let cookies: Vec<_> = answer.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect();
+            assert_eq!(cookies[0], session);
+            assert!(cookies[1].starts_with(state) && cookies[1].contains("; Path=/tenant; "), "{}", cookies[1]);
+            let back = presenting(&[session.split(';').next().unwrap().to_owned()]);
+            assert!(at(issuer).session(&back).is_some());
+        }
     }
 
     #[test]

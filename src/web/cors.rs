@@ -18,7 +18,6 @@ use poem::{Endpoint, Middleware, Request, Response, Result};
 use super::refusal::Refused;
 use super::why::explained;
 use crate::protocol::explanation::{Explanation, Fact};
-use crate::protocol::issuer::Issuer;
 
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, DPoP, MCP-Protocol-Version, X-Requested-With";
 const EXPOSED_HEADERS: &str = "WWW-Authenticate, Retry-After, Trace-Id";
@@ -47,15 +46,12 @@ pub enum SharedWith {
 
 /// The paths that are shared; a path that is not named here is not.
 #[must_use]
-pub fn shared(issuer: &Issuer, path: &str) -> Option<Shared> {
-    let everyone = Shared { with: SharedWith::Everyone, methods: "GET, HEAD" };
-    // RFC 8414 §3.1 puts the well-known part before the issuer's own path.
-    if path.strip_prefix("/.well-known/oauth-authorization-server").is_some_and(|rest| rest == issuer.path()) {
-        return Some(everyone);
-    }
+pub fn shared(path: &str) -> Option<Shared> {
     let its_client = |methods| Some(Shared { with: SharedWith::ItsClient, methods });
-    match path.strip_prefix(issuer.path())? {
-        "/.well-known/openid-configuration" | "/.well-known/jwks.json" => Some(everyone),
+    match path {
+        "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server" | "/.well-known/jwks.json" => {
+            Some(Shared { with: SharedWith::Everyone, methods: "GET, HEAD" })
+        }
         "/token" | "/revoke" => its_client("POST"),
         "/userinfo" => its_client("GET, HEAD, POST"),
         "/me" => its_client("GET, HEAD"),
@@ -84,14 +80,13 @@ impl CorsAnswer {
 /// The middleware. `L` looks an origin up among those that enabled clients registered; what it can't find out is `false`.
 #[derive(Clone)]
 pub struct Cors<L> {
-    issuer: Issuer,
     is_registered: L,
 }
 
 impl<L> Cors<L> {
-    /// Shares the paths of the server that `issuer` names with the origins that `is_registered` knows.
-    pub const fn new(issuer: Issuer, is_registered: L) -> Self {
-        Self { issuer, is_registered }
+    /// Shares our paths with the origins that `is_registered` knows.
+    pub const fn new(is_registered: L) -> Self {
+        Self { is_registered }
     }
 }
 
@@ -126,7 +121,7 @@ where
         let origin = single_origin(request.headers());
         let answer = CorsAnswer { origin, allowed: Arc::new(AtomicBool::new(false)) };
         request.set_data(answer.clone());
-        let Some(shared) = shared(&self.cors.issuer, request.uri().path()) else {
+        let Some(shared) = shared(request.uri().path()) else {
             return Ok(self.inner.get_response(request).await);
         };
         if *request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
@@ -206,7 +201,7 @@ mod tests {
             StatusCode::BAD_REQUEST
         });
         let is_registered = |origin: String| async move { [APP, OTHER_APP].contains(&origin.as_str()) };
-        let app = handler.with(Cors::new(Issuer::parse("https://login.example.com").unwrap(), is_registered));
+        let app = handler.with(Cors::new(is_registered));
         let request = Request::builder().method(method).uri(path.parse().unwrap());
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         app.get_response(request.finish()).await
@@ -261,15 +256,5 @@ mod tests {
         for answer in [preflight("/token", APP).await, ask(Method::POST, "/token", &[("origin", APP)]).await] {
             assert_eq!(answer.header("access-control-allow-credentials"), None);
         }
-    }
-
-    #[test]
-    fn the_paths_follow_the_issuer() {
-        let issuer = Issuer::parse("https://login.example.com/tenant").unwrap();
-        assert!(shared(&issuer, "/tenant/token").is_some());
-        assert!(shared(&issuer, "/tenant/.well-known/openid-configuration").is_some());
-        assert!(shared(&issuer, "/.well-known/oauth-authorization-server/tenant").is_some());
-        assert!(shared(&issuer, "/token").is_none());
-        assert!(shared(&issuer, "/.well-known/oauth-authorization-server").is_none());
     }
 }

@@ -51,7 +51,7 @@ impl OwnHost {
         let loopback = [format!("127.0.0.1:{port}"), format!("[::1]:{port}")].iter().any(|address| address == host);
         if loopback && (*method == Method::GET || *method == Method::HEAD) && (self.is_page)(uri.path()) {
             let target = uri.path_and_query().map_or("/", |target| target.as_str());
-            return Verdict::Elsewhere(format!("{}{target}", self.issuer.origin()));
+            return Verdict::Elsewhere(self.issuer.url(target));
         }
         Verdict::Misdirected
     }

@@ -18,6 +18,7 @@ pub mod headers;
 pub mod host;
 pub mod json;
 pub mod listeners;
+pub mod mount;
 pub mod origin;
 pub mod panics;
 pub mod place;

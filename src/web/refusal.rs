@@ -10,6 +10,7 @@ use super::problem;
 use super::trace::TraceId;
 use super::views::ErrorPage;
 use crate::protocol::explanation::{Explanation, Recorded, Report};
+use crate::protocol::issuer::Issuer;
 
 /// A refusal before or beside every endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +50,12 @@ impl Refused {
         self.close(answer)
     }
 
-    /// The refusal as our error page.
+    /// The refusal as our error page. The outermost endpoint, which knows the trace id and the issuer, writes it.
     #[must_use]
-    pub fn page(self, trace_id: &TraceId) -> Response {
-        self.close(error_page(self.status, ErrorShown { code: self.code, message: self.description }, trace_id, None))
+    pub fn page(self) -> Response {
+        let mut answer = headers::html(self.status, String::new(), Page::Open);
+        answer.set_data(ErrorShown { code: self.code, message: self.description });
+        self.close(answer)
     }
 
     /// What the operator is told about it.
@@ -65,7 +68,7 @@ impl Refused {
     #[must_use]
     pub fn answer(self, wanted: Wanted, trace_id: Option<&TraceId>) -> Response {
         match (wanted, trace_id) {
-            (Wanted::Page, Some(trace_id)) => self.page(trace_id),
+            (Wanted::Page, Some(_)) => self.page(),
             (Wanted::Problem, trace_id) => self.close(problem::details(self.status, self.description, &[], trace_id)),
             _ => self.json(),
         }
@@ -83,29 +86,26 @@ impl Refused {
     }
 }
 
-/// What our error page says, among the data of the answer that it is.
+/// What our error page says, among the data of the answer that is to become the page.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ErrorShown {
+struct ErrorShown {
     /// The error code.
-    pub(super) code: &'static str,
+    code: &'static str,
     /// The sentence.
-    pub(super) message: &'static str,
+    message: &'static str,
 }
 
-/// Our error page; with the reason on a developer's machine alone.
-pub(super) fn error_page(status: StatusCode, shown: ErrorShown, trace_id: &TraceId, why: Option<&Recorded>) -> Response {
-    let page = ErrorPage { code: shown.code, message: shown.message, trace_id: trace_id.as_str(), why };
-    match page.render() {
-        Ok(page) => {
-            let mut answer = headers::html(status, page, Page::Open);
-            answer.set_data(shown);
-            answer
-        }
+/// Writes our error page where an answer is to be one, and says whether it is; with the reason on a developer's machine alone.
+pub(super) fn write_error_page(answer: &mut Response, issuer: &Issuer, trace_id: &TraceId, why: Option<&Recorded>) -> bool {
+    let Some(ErrorShown { code, message }) = answer.extensions_mut().remove() else { return false };
+    match (ErrorPage { root: issuer.path(), code, message, trace_id: trace_id.as_str(), why }).render() {
+        Ok(page) => answer.set_body(page),
         Err(error) => {
             tracing::error!(%error, "the error page cannot be rendered");
-            Refused { status, code: shown.code, description: shown.message }.json()
+            *answer = Refused { status: answer.status(), code, description: message }.json();
         }
     }
+    true
 }
 
 /// In which form a refusal is wanted.

@@ -10,9 +10,10 @@ use poem::{Endpoint, Middleware, Request, Response, Result};
 use tracing::Instrument;
 
 use super::client_address::ClientAddress;
-use super::refusal::{Refused, Wanted};
+use super::refusal::{Refused, Wanted, write_error_page};
 use super::why::Why;
 use crate::protocol::explanation::{Asked, shown};
+use crate::protocol::issuer::Issuer;
 use crate::random::Random;
 
 pub use crate::protocol::trace_id::TraceId;
@@ -24,16 +25,17 @@ pub const TRACE_ID: &str = "trace-id";
 /// they log carries the trace id, and every answer has it in its `Trace-Id` header.
 #[derive(Clone)]
 pub struct Trace {
+    issuer: Issuer,
     random: Random,
     trusted_proxies: Arc<[IpNet]>,
     why: Option<Why>,
 }
 
 impl Trace {
-    /// Traces with ids from `random`; only `trusted_proxies` may say for whom they ask.
+    /// Traces what reaches the server that `issuer` names, with ids from `random`; only `trusted_proxies` may say for whom they ask.
     #[must_use]
-    pub fn new(random: Random, trusted_proxies: &[IpNet]) -> Self {
-        Self { random, trusted_proxies: trusted_proxies.into(), why: None }
+    pub fn new(issuer: Issuer, random: Random, trusted_proxies: &[IpNet]) -> Self {
+        Self { issuer, random, trusted_proxies: trusted_proxies.into(), why: None }
     }
 
     /// The same, and tells why requests are refused.
@@ -83,7 +85,8 @@ impl<E: Endpoint> Endpoint for Traced<E> {
 
 impl<E: Endpoint> Traced<E> {
     async fn answer(&self, request: Request, trace_id: &TraceId) -> Response {
-        let wanted = Wanted::by(request.uri().path(), request.headers());
+        let path = request.uri().path();
+        let wanted = Wanted::by(self.trace.issuer.own_path(path).unwrap_or(path), request.headers());
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let answer = AssertUnwindSafe(self.inner.get_response(request)).catch_unwind().await;
         // The panic itself has been logged by `panics::log`, which knows where it happened.
@@ -92,6 +95,7 @@ impl<E: Endpoint> Traced<E> {
             let asked = || Asked { trace_id: trace_id.clone(), method: method.to_string(), path: uri.path().to_owned() };
             why.tell(asked, &mut answer).await;
         }
+        write_error_page(&mut answer, &self.trace.issuer, trace_id, None);
         tracing::debug!(status = answer.status().as_u16(), "answered");
         answer
     }
@@ -139,7 +143,7 @@ mod tests {
         Route::new()
             .at("/seen", get(make_sync(seen)))
             .at("/panics", get(make_sync(|_| -> Response { panic!("a secret") })))
-            .with(Trace::new(Random::seeded(7), &[]))
+            .with(Trace::new(Issuer::parse("https://login.example.com").unwrap(), Random::seeded(7), &[]))
     }
 
     async fn ask(app: &impl Endpoint, method: &str, uri: &'static str) -> (u16, String, String) {

@@ -10,6 +10,8 @@ use crate::protocol::explanation::Recorded;
 #[derive(Template)]
 #[template(path = "error.html", config = ".askama.toml")]
 pub struct ErrorPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The error code of the specification, such as `invalid_request`: shown as text.
     pub code: &'a str,
     /// A fixed sentence that says what is wrong; never what the caller sent.
@@ -24,6 +26,8 @@ pub struct ErrorPage<'a> {
 #[derive(Template)]
 #[template(path = "why.html", config = ".askama.toml")]
 pub struct WhyPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// What is known about it.
     pub why: &'a Recorded,
 }
@@ -34,6 +38,8 @@ pub struct WhyPage<'a> {
 #[derive(Template)]
 #[template(path = "form_post.html", config = ".askama.toml")]
 pub struct FormPostPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The client's checked redirect URI.
     pub action: &'a str,
     /// The response parameters in the order in which they are sent.
@@ -44,6 +50,8 @@ pub struct FormPostPage<'a> {
 #[derive(Template)]
 #[template(path = "onward.html", config = ".askama.toml")]
 pub struct OnwardPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The error code of the specification.
     pub code: &'a str,
     /// A fixed sentence that says what is wrong.
@@ -78,6 +86,7 @@ mod tests {
     impl ErrorPage<'static> {
         pub(crate) fn sample() -> Self {
             Self {
+                root: "",
                 code: "invalid_request",
                 message: "The redirect URI is not one that this client has registered.",
                 trace_id: "0b6f2c1e9d3a4f58",
@@ -90,6 +99,7 @@ mod tests {
         pub(crate) fn sample() -> Self {
             let fields = [("code", "clv_code_abc"), ("state", "a&b"), ("iss", "https://id.example")];
             Self {
+                root: "",
                 action: "https://app.example/callback?from=claviger&x=1",
                 fields: fields.map(|(name, value)| (name, value.to_owned())).to_vec().leak(),
             }
@@ -108,7 +118,7 @@ mod tests {
     #[test]
     fn the_error_page_escapes_what_it_is_given() {
         let hostile = "\"><img src=x onerror='alert(1)'>";
-        let page = ErrorPage { code: hostile, message: hostile, trace_id: hostile, why: None }.render().unwrap();
+        let page = ErrorPage { root: "", code: hostile, message: hostile, trace_id: hostile, why: None }.render().unwrap();
         assert!(!page.contains("<img src=x"), "{page}");
         assert_eq!(page.matches("&#60;img src=x").count(), 3, "{page}");
     }
@@ -116,6 +126,7 @@ mod tests {
     impl OnwardPage<'static> {
         pub(crate) fn sample() -> Self {
             Self {
+                root: "",
                 code: "invalid_scope",
                 message: "The scope is unknown.",
                 client_name: "Looking Glass",
@@ -157,7 +168,7 @@ mod tests {
     #[test]
     fn the_form_post_page_escapes_values_and_action() {
         let fields = [("state", "\"><script>alert(1)</script>".to_owned())];
-        let page = FormPostPage { action: "https://app.example/\"onfocus=\"x", fields: &fields }.render().unwrap();
+        let page = FormPostPage { root: "", action: "https://app.example/\"onfocus=\"x", fields: &fields }.render().unwrap();
         assert_eq!(page.matches("<script").count(), 1, "{page}");
         assert!(page.contains(r#"value="&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;""#), "{page}");
         assert!(page.contains(r#"action="https://app.example/&#34;onfocus=&#34;x""#), "{page}");

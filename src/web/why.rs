@@ -7,7 +7,7 @@ use poem::http::{HeaderValue, StatusCode};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::refusal::{ErrorShown, error_page};
+use super::refusal::write_error_page;
 use crate::flow::refusals::Recorder;
 use crate::protocol::explanation::{Asked, Recorded, Report};
 use crate::protocol::issuer::Issuer;
@@ -77,10 +77,10 @@ async fn show(recorded: &Recorded, issuer: &Issuer, answer: &mut Response) {
     }
     let place = issuer.url(&format!("{PATH}{}", recorded.trace_id));
     let is_json = answer.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes() == b"application/json");
-    if let Some(shown) = answer.extensions_mut().remove::<ErrorShown>() {
-        let page = error_page(answer.status(), shown, &recorded.trace_id, Some(recorded));
-        answer.set_body(page.into_body());
-    } else if is_json {
+    if write_error_page(answer, issuer, &recorded.trace_id, Some(recorded)) {
+        return;
+    }
+    if is_json {
         // RFC 6749 §5.2, `error_uri`.
         let body = answer.take_body().into_vec().await.unwrap_or_default();
         answer.set_body(match serde_json::from_slice(&body) {

@@ -2,7 +2,7 @@
 "use strict";
 {
   const place = document.getElementById("swagger-ui");
-  const { clientId, scopes, redirectUrl } = place.dataset;
+  const { clientId, scopes, redirectUrl, root } = place.dataset;
 
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const paint = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
@@ -10,8 +10,9 @@
   paint();
 
   // The dialog would show every way to a token twice: what `openId` finds by discovery is what `oauth2` says. People first, machines last.
-  // And there is one server to choose from: this one.
+  // And there is one server to choose from: this one, whose paths are shown whole.
   const arranged = ({ servers, ...api }) => {
+    api.paths = Object.fromEntries(Object.entries(api.paths).map(([path, operations]) => [root + path, operations]));
     const { openId, clientBasic, ...others } = api.components.securitySchemes;
     api.components.securitySchemes = { ...others, clientBasic };
     // Forms are filled in field by field: with what their example has, and with nothing where it has nothing.
@@ -55,7 +56,7 @@
 
   const ui = SwaggerUIBundle({
     domNode: place,
-    url: "/openapi.json",
+    url: `${root}/openapi.json`,
     plugins: [ours],
     defaultModelsExpandDepth: 0,
     oauth2RedirectUrl: redirectUrl,

@@ -41,7 +41,7 @@ pub fn routes(route: Route, server: &Arc<Server>, client: &ClientId) -> Route {
         .at("/docs", get(docs).data(server.clone()).data(client.clone()))
         .at("/docs/docs.css", get(style))
         .at("/docs/docs.js", get(script))
-        .at(RETURN, get(returned))
+        .at(RETURN, get(returned).data(server.clone()))
         .at("/docs/oauth2-redirect.js", get(return_script));
     files::routes(route)
 }
@@ -49,6 +49,7 @@ pub fn routes(route: Route, server: &Arc<Server>, client: &ClientId) -> Route {
 #[handler]
 async fn docs(server: Data<&Arc<Server>>, client: Data<&ClientId>) -> Response {
     let page = DocsPage {
+        root: server.issuer().path(),
         client_id: client.as_str(),
         scopes: PRESELECTED,
         redirect_url: &server.issuer().url(RETURN),
@@ -60,8 +61,9 @@ async fn docs(server: Data<&Arc<Server>>, client: Data<&ClientId>) -> Response {
 }
 
 #[handler]
-fn returned() -> Response {
-    rendered(StatusCode::OK, &DocsReturnPage, Page::DocsReturn)
+fn returned(server: Data<&Arc<Server>>) -> Response {
+    let page = DocsReturnPage { root: server.issuer().path(), issuer: server.issuer().as_str() };
+    rendered(StatusCode::OK, &page, Page::DocsReturn)
 }
 
 #[handler]

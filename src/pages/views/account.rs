@@ -10,6 +10,8 @@ use crate::pages::views::{ProviderButton, write_too_many};
 #[derive(Template)]
 #[template(path = "account.html", config = ".askama.toml")]
 pub struct AccountPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The CSRF token of every form on the page.
     pub csrf: &'a str,
     /// What to call the person.
@@ -260,6 +262,7 @@ mod tests {
                 since: "19 November 2026".to_owned(),
             }];
             Self {
+                root: "",
                 csrf: "csrf-1",
                 name: "Alice Liddell",
                 username: "alice",

@@ -8,6 +8,8 @@ use crate::pages::views::ClientAbout;
 #[derive(Template)]
 #[template(path = "consent.html", config = ".askama.toml")]
 pub struct ConsentPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The form's CSRF token.
     pub csrf: &'a str,
     /// The raw query of the authorization request that waits for the answer.
@@ -58,6 +60,7 @@ mod tests {
                 ScopeLine { name: "offline_access", description: "stay connected when you are not there" },
             ];
             Self {
+                root: "",
                 csrf: "csrf-1",
                 continue_query: "client_id=demo-web&scope=openid",
                 client_name: "Looking Glass",

@@ -6,6 +6,8 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "docs.html", config = ".askama.toml")]
 pub struct DocsPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The client by which people get their tokens there.
     pub client_id: &'a str,
     /// What is asked for unless they choose otherwise.
@@ -23,7 +25,12 @@ pub struct DocsPage<'a> {
 /// `/docs/oauth2-redirect.html`: hands the answer to the documentation's window, by a script, and closes.
 #[derive(Template)]
 #[template(path = "docs_return.html", config = ".askama.toml")]
-pub struct DocsReturnPage;
+pub struct DocsReturnPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
+    /// The issuer, whose answers alone count (RFC 9207).
+    pub issuer: &'a str,
+}
 
 #[cfg(test)]
 mod tests {
@@ -40,6 +47,7 @@ mod tests {
     #[test]
     fn the_page_tells_its_script_what_depends_on_the_server() {
         let page = DocsPage {
+            root: "",
             client_id: "docs\"><script>",
             scopes: "openid profile",
             redirect_url: "https://id.example/docs/oauth2-redirect.html",
@@ -55,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_page_that_a_sign_in_returns_to_says_what_to_do_when_it_stays_open() {
-        let page = DocsReturnPage.render().unwrap();
+        let page = DocsReturnPage { root: "", issuer: "https://id.example" }.render().unwrap();
         assert!(page.contains("id=\"result\"") && page.contains("href=\"/docs\""), "{page}");
         assert_scripts_are_files(&page, 1);
     }

@@ -6,6 +6,8 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "home.html", config = ".askama.toml")]
 pub struct HomePage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The issuer, as in tokens.
     pub issuer: &'a str,
     /// Who is signed in, if anybody is.
@@ -21,7 +23,7 @@ mod tests {
 
     impl HomePage<'static> {
         pub(crate) fn sample() -> Self {
-            Self { issuer: "https://id.example", name: Some("Alice Liddell"), documented: true }
+            Self { root: "", issuer: "https://id.example", name: Some("Alice Liddell"), documented: true }
         }
     }
 

@@ -10,6 +10,8 @@ use crate::pages::views::{ClientAbout, write_too_many};
 #[derive(Template)]
 #[template(path = "login.html", config = ".askama.toml")]
 pub struct LoginPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The form's CSRF token.
     pub csrf: &'a str,
     /// The raw query of the authorization request that waits for this sign-in; empty if none does.
@@ -80,6 +82,7 @@ mod tests {
     impl LoginPage<'static> {
         pub(crate) fn sample() -> Self {
             Self {
+                root: "",
                 csrf: "csrf-1",
                 continue_query: "client_id=demo-web&scope=openid",
                 client_name: Some("Looking Glass"),

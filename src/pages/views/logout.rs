@@ -6,6 +6,8 @@ use askama::Template;
 #[derive(Template)]
 #[template(path = "logout.html", config = ".askama.toml")]
 pub struct LogoutPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The form's CSRF token.
     pub csrf: &'a str,
     /// Who is signed in, if anybody is.
@@ -26,6 +28,8 @@ pub struct LogoutPage<'a> {
 #[derive(Default, Template)]
 #[template(path = "signed_out.html", config = ".askama.toml")]
 pub struct SignedOutPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
     /// The clients' pages.
     pub told: &'a [ToldPage<'a>],
     /// Where the person goes on to; nowhere by itself when there is none.
@@ -43,7 +47,10 @@ pub struct ToldPage<'a> {
 /// What a client's page has in a frame (OpenID Connect Session Management §3.2).
 #[derive(Template)]
 #[template(path = "check_session.html", config = ".askama.toml")]
-pub struct CheckSessionPage;
+pub struct CheckSessionPage<'a> {
+    /// What all our addresses begin with: the path of the issuer.
+    pub root: &'a str,
+}
 
 #[cfg(test)]
 mod tests {
@@ -53,6 +60,7 @@ mod tests {
     impl LogoutPage<'static> {
         pub(crate) fn sample() -> Self {
             Self {
+                root: "",
                 csrf: "csrf-1",
                 name: Some("Alice Liddell"),
                 client_name: Some("Looking Glass"),
@@ -92,7 +100,7 @@ mod tests {
     #[test]
     fn signed_out_loads_what_clients_want_loaded_and_goes_on() {
         let told = [ToldPage { client_name: "Looking \"Glass", url: "https://glass.example/bye?a=1&sid=\"s" }];
-        let page = SignedOutPage { told: &told, onward: Some("https://app.example/?state=a&b=\"") }.render().unwrap();
+        let page = SignedOutPage { root: "", told: &told, onward: Some("https://app.example/?state=a&b=\"") }.render().unwrap();
         let expected = [
             "You are signed out.",
             r#"<iframe hidden sandbox="allow-scripts allow-same-origin" src="https://glass.example/bye?a=1&#38;sid=&#34;s""#,

@@ -90,9 +90,10 @@ mod tests {
             registered_itself: true,
         };
         let pages = [
-            HomePage { issuer: HOSTILE, name: None, documented: true }.render(),
-            HomePage { issuer: HOSTILE, name: some, documented: true }.render(),
+            HomePage { root: "", issuer: HOSTILE, name: None, documented: true }.render(),
+            HomePage { root: "", issuer: HOSTILE, name: some, documented: true }.render(),
             LoginPage {
+                root: "",
                 csrf: HOSTILE,
                 continue_query: HOSTILE,
                 client_name: some,
@@ -105,6 +106,7 @@ mod tests {
             }
             .render(),
             ConsentPage {
+                root: "",
                 csrf: HOSTILE,
                 continue_query: HOSTILE,
                 client_name: HOSTILE,
@@ -115,6 +117,7 @@ mod tests {
             }
             .render(),
             LogoutPage {
+                root: "",
                 csrf: HOSTILE,
                 name: some,
                 client_name: some,
@@ -125,6 +128,7 @@ mod tests {
             }
             .render(),
             AccountPage {
+                root: "",
                 csrf: HOSTILE,
                 name: HOSTILE,
                 username: HOSTILE,

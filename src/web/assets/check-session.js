@@ -6,7 +6,9 @@
 // Plain and old-fashioned on purpose, with a SHA-256 of its own: it runs in whatever browser the client's page runs in.
 
 (function () {
-  var COOKIE = (location.protocol === "https:" ? "__Host-" : "") + "claviger-state=";
+  // On https its name says whether the server has the host for itself, or a path of it: "/check-session", or "/tenant/check-session".
+  var PREFIX = location.pathname.split("/").length > 2 ? "__Secure-" : "__Host-";
+  var COOKIE = (location.protocol === "https:" ? PREFIX : "") + "claviger-state=";
 
   function browserState() {
     var found = document.cookie.split("; ").filter(function (pair) { return pair.indexOf(COOKIE) === 0; });

@@ -67,23 +67,23 @@ impl<'a> Browser<'a> {
     /// Opens an address of a request and signs in on the page that it leads to.
     pub async fn log_in(&mut self, url: &str, username: &str, password: &str) -> Page {
         let page = self.open(url).await;
-        assert_eq!(page.url.path(), "/login", "{}", page.body);
+        assert!(self.is_at(&page, "/login"), "{}: {}", page.url, page.body);
         self.submit(&page, &[("username", username), ("password", password)], "login-submit").await
     }
 
     /// Signs in as alice and allows what is asked for.
     pub async fn log_in_and_consent(&mut self, url: &str) -> Page {
         let page = self.log_in(url, "alice", "wonderland").await;
-        if page.left || page.url.path() != "/consent" { page } else { self.submit(&page, &[], "consent-allow").await }
+        if self.is_at(&page, "/consent") { self.submit(&page, &[], "consent-allow").await } else { page }
     }
 
     /// Opens an address of a request and, as alice who allows everything, goes through whatever page comes.
     pub async fn pass(&mut self, url: &str) -> Page {
         let mut page = self.open(url).await;
-        if !page.left && page.url.path() == "/login" {
+        if self.is_at(&page, "/login") {
             page = self.submit(&page, &[("username", "alice"), ("password", "wonderland")], "login-submit").await;
         }
-        if !page.left && page.url.path() == "/consent" {
+        if self.is_at(&page, "/consent") {
             page = self.submit(&page, &[], "consent-allow").await;
         }
         page
@@ -93,7 +93,12 @@ impl<'a> Browser<'a> {
     pub async fn send(&mut self, url: &Url, form: Option<&[(String, String)]>) -> Answer {
         let request = match form {
             None => self.http.get(url.clone()),
-            Some(form) => self.http.post(url.clone()).form(form).header(ORIGIN, self.issuer).header("sec-fetch-site", "same-origin"),
+            Some(form) => self
+                .http
+                .post(url.clone())
+                .form(form)
+                .header(ORIGIN, self.own().origin().ascii_serialization())
+                .header("sec-fetch-site", "same-origin"),
         };
         let request = request.header(USER_AGENT, self.user_agent);
         let cookies = self.cookie_header();
@@ -102,6 +107,8 @@ impl<'a> Browser<'a> {
         for cookie in answer.headers.get_all(SET_COOKIE) {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
+            let path = Some(self.own().path().to_owned());
+            assert_eq!(attributes.split(" Path=").nth(1).and_then(|rest| rest.split(';').next()), path.as_deref(), "{name}");
             if value.is_empty() || attributes.to_lowercase().contains("max-age=0") {
                 self.cookies.remove(name);
             } else {
@@ -109,6 +116,15 @@ impl<'a> Browser<'a> {
             }
         }
         answer
+    }
+
+    /// Whether this is the server's page at a path below its issuer.
+    pub fn is_at(&self, page: &Page, path: &str) -> bool {
+        !page.left && page.url.path() == format!("{}{path}", self.own().path().trim_end_matches('/'))
+    }
+
+    fn own(&self) -> Url {
+        Url::parse(self.issuer).unwrap()
     }
 
     /// Its cookies as it sends them.
@@ -127,7 +143,7 @@ impl<'a> Browser<'a> {
             };
             assert_eq!(answer.status, StatusCode::SEE_OTHER);
             url = url.join(location.to_str().unwrap()).unwrap();
-            if url.origin() != Url::parse(self.issuer).unwrap().origin() {
+            if url.origin() != self.own().origin() {
                 return Page { url, status: answer.status, body: String::new(), left: true, trail, trace_id };
             }
         }

@@ -20,7 +20,7 @@ use claviger::protocol::client_metadata::ClientMetadata;
 use claviger::protocol::explanation::Recorded;
 use claviger::protocol::issuer::Issuer;
 use claviger::protocol::jose::SigningAlgorithm;
-use claviger::protocol::registration::Policy;
+use claviger::protocol::registration::{Access, Policy};
 use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
 use claviger::protocol::trace_id::TraceId;
@@ -128,6 +128,13 @@ impl TestServer {
         Self::start_with(Database::sqlite().await, Clock::standing_at(START), surroundings).await
     }
 
+    /// A server with documentation whose issuer has this path.
+    pub async fn start_below(path: &str) -> Self {
+        let surroundings = Surroundings { docs: Some(ClientId::parse("claviger-docs").unwrap()), ..Surroundings::default() };
+        let policy = Policy { access: Access::Open, ..Policy::default() };
+        Self::start_as_set(path, Database::sqlite().await, Clock::standing_at(START), surroundings, Vec::new(), settings(), policy).await
+    }
+
     /// A server that shows everybody why it refuses something, as on a developer's machine.
     pub async fn start_showing_why() -> Self {
         let surroundings = Surroundings { shows_why: true, ..Surroundings::default() };
@@ -149,7 +156,7 @@ impl TestServer {
         let surroundings = Surroundings { docs: Some(ClientId::parse("claviger-docs").unwrap()), ..Surroundings::default() };
         let settings = Settings { api_key_in_query: true, ..settings() };
         let policy = Policy::default();
-        Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), surroundings, Vec::new(), settings, policy).await
+        Self::start_as_set("", Database::sqlite().await, Clock::standing_at(START), surroundings, Vec::new(), settings, policy).await
     }
 
     /// A server at which clients register themselves.
@@ -159,14 +166,15 @@ impl TestServer {
 
     /// The same on a database.
     pub async fn start_registering_on(database: Database, policy: Policy) -> Self {
-        Self::start_as_set(database, Clock::standing_at(START), Surroundings::default(), Vec::new(), settings(), policy).await
+        Self::start_as_set("", database, Clock::standing_at(START), Surroundings::default(), Vec::new(), settings(), policy).await
     }
 
     /// A server that offers clients these algorithms.
     pub async fn start_offering(algorithms: &[SigningAlgorithm]) -> Self {
         let settings = Settings { algorithms: algorithms.to_vec(), ..settings() };
         let policy = Policy::default();
-        Self::start_as_set(Database::sqlite().await, Clock::standing_at(START), Surroundings::default(), Vec::new(), settings, policy).await
+        Self::start_as_set("", Database::sqlite().await, Clock::standing_at(START), Surroundings::default(), Vec::new(), settings, policy)
+            .await
     }
 
     async fn start_with(database: Database, clock: Clock, surroundings: Surroundings) -> Self {
@@ -174,10 +182,11 @@ impl TestServer {
     }
 
     pub async fn start_between(database: Database, clock: Clock, surroundings: Surroundings, providers: Vec<Registered>) -> Self {
-        Self::start_as_set(database, clock, surroundings, providers, settings(), Policy::default()).await
+        Self::start_as_set("", database, clock, surroundings, providers, settings(), Policy::default()).await
     }
 
     async fn start_as_set(
+        path: &str,
         database: Database,
         clock: Clock,
         surroundings: Surroundings,
@@ -186,7 +195,7 @@ impl TestServer {
         policy: Policy,
     ) -> Self {
         let listeners = Listeners::bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
-        let issuer = format!("http://{}", listeners.local_addresses()[0]);
+        let issuer = format!("http://{}{path}", listeners.local_addresses()[0]);
         let folder = tempfile::tempdir().unwrap();
         let keys = folder.path().join("keys");
         copy_keys(&keys);

@@ -24,6 +24,15 @@ async fn a_server_that_is_ready_is_found_wherever_it_listens() {
 }
 
 #[tokio::test]
+async fn a_server_is_found_below_the_path_of_its_issuer() {
+    let mut site = Site::configured();
+    site.issuer.push_str("/tenant");
+    site.configure("sqlite://claviger.db", "migrate_on_start = true\n");
+    let _running = site.serve().await;
+    assert_eq!(site.succeed(&HEALTH), "The server is ready.\n");
+}
+
+#[tokio::test]
 async fn the_server_of_a_developer_is_found_on_its_port() {
     let site = Site::new();
     let _running = site.dev_with_keys().await;

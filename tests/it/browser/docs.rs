@@ -5,6 +5,7 @@ use serde_json::json;
 use super::api_keys::make_key;
 use super::chromium::Chromium;
 use super::swagger::Swagger;
+use crate::actors::TestServer;
 use crate::binary::program::Site;
 
 /// What Chromium writes on its console for an answer that is meant to be a refusal.
@@ -42,6 +43,20 @@ async fn alice_authorizes_by_code_and_sees_herself_and_the_clients() {
     assert_eq!(page.execute("-me").await, "200");
     assert_eq!(page.execute("-listClients").await, "200");
     browser.sees("\"client_id\": \"demo-web\"").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn below_the_path_of_an_issuer_it_is_the_same() {
+    let server = TestServer::start_below("/tenant").await;
+    let browser = browser().await;
+    let page = Swagger::open(&browser, &server.url("/docs")).await;
+    browser.sees("/tenant/userinfo").await;
+    assert_eq!(page.execute("-me").await, "401");
+    page.authorize_by_code(async |browser| browser.sign_in("alice", "wonderland").await).await;
+    assert_eq!(page.execute("-me").await, "200");
+    page.authorize_by_password("claviger-docs", "alice", "wonderland").await;
+    assert_eq!(page.execute("-listClients").await, "200");
     browser.close().await;
 }
 

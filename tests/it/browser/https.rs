@@ -48,7 +48,10 @@ struct Stage {
 impl Stage {
     /// Alice is signed in to the application, which is this client.
     async fn signed_in(client_id: &str) -> Self {
-        let secured = Secured::new();
+        Self::signed_in_at(Secured::new(), client_id).await
+    }
+
+    async fn signed_in_at(secured: Secured, client_id: &str) -> Self {
         std::fs::write(secured.site.path("data.toml"), DATA).unwrap();
         secured.site.succeed(&["migrate", "--config", "claviger.toml"]);
         secured.site.succeed(&["apply", "data.toml", "--config", "claviger.toml", "--allow-weak-secrets"]);
@@ -104,10 +107,22 @@ async fn it_renews_in_a_frame_and_signs_out() {
     stage.sign_out().await;
 }
 
-/// Where the server offers the watch (OpenID Connect Session Management §3); where it does not, no answer says otherwise.
 #[tokio::test]
 async fn it_notices_that_the_session_ended_elsewhere() {
-    let stage = Stage::signed_in("renews-by-frame").await;
+    notices_the_end(Stage::signed_in("renews-by-frame").await).await;
+}
+
+/// The same, with the cookies of an issuer that has a path.
+#[tokio::test]
+async fn it_notices_the_end_at_an_issuer_with_a_path() {
+    let stage = Stage::signed_in_at(Secured::below("/tenant"), "renews-by-frame").await;
+    assert!(stage.secured.site.issuer.ends_with("/tenant"));
+    stage.renew().await;
+    notices_the_end(stage).await;
+}
+
+/// Where the server offers the watch (OpenID Connect Session Management §3); where it does not, no answer says otherwise.
+async fn notices_the_end(stage: Stage) {
     let browser = &stage.browser;
     if stage.metadata().await.get("check_session_iframe").is_none() {
         browser.sees("Alice Liddell is here, unwatched.").await;

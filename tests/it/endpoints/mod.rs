@@ -15,3 +15,4 @@ mod revoke;
 mod token;
 mod token_refusals;
 mod userinfo;
+mod well_known;

@@ -18,6 +18,7 @@ mod logout;
 mod native;
 mod pairwise;
 mod password_grant;
+mod path;
 mod prompt;
 mod provider;
 mod provider_claims;

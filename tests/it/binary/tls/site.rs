@@ -78,9 +78,18 @@ pub struct Secured {
 impl Secured {
     /// With these settings of the sections `[server]` and `[tls]`.
     pub fn with(server: &str, tls: &str) -> Self {
+        Self::at("", server, tls)
+    }
+
+    /// The issuer has this path.
+    pub fn below(path: &str) -> Self {
+        Self::at(path, "", "")
+    }
+
+    fn at(path: &str, server: &str, tls: &str) -> Self {
         let authority = Authority::new();
         let mut site = Site::configured();
-        site.issuer = format!("https://localhost:{}", site.port);
+        site.issuer = format!("https://localhost:{}{path}", site.port);
         site.http = authority.client(|client| client);
         let text = format!(
             "issuer = \"{}\"\n[server]\nlisten = [\"127.0.0.1:{}\"]\n{server}[database]\nurl = \"sqlite://claviger.db\"\n\
