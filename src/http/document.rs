@@ -1,5 +1,5 @@
 //! The OpenAPI document. What the source says is the same for every server; the one that a server hands out at `/openapi.json` has the
-//! scopes of its stored APIs as well.
+//! scopes of its stored APIs as well, and the path of its issuer.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;

@@ -1,4 +1,5 @@
-//! What an operation needs of its caller, as the OpenAPI document says it. URLs are relative: the same document fits every server.
+//! What an operation needs of its caller, as the OpenAPI document says it. URLs are relative: the same document fits every server
+//! that has a host of its own.
 
 use std::collections::HashMap;
 

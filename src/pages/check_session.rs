@@ -14,7 +14,7 @@ use crate::web::answer::rendered;
 use crate::web::headers::Page;
 
 #[handler]
-pub(super) fn check_session(server: Data<&Arc<Server>>) -> Response {
+pub(super) fn check_session(Data(server): Data<&Arc<Server>>) -> Response {
     let mut page = rendered(StatusCode::OK, &CheckSessionPage { root: server.issuer().path() }, Page::CheckSession);
     page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
     page

@@ -52,16 +52,12 @@ impl<E: Endpoint> Endpoint for Mounted<E> {
         if self.mount.issuer.path().is_empty() {
             return Ok(self.inner.get_response(request).await);
         }
-        match self.mount.own(request.uri()) {
-            Some(own) => {
-                *request.uri_mut() = own;
-                Ok(self.inner.get_response(request).await)
-            }
-            None => {
-                let wanted = Wanted::by(request.uri().path(), request.headers());
-                Ok(Refused::of(StatusCode::NOT_FOUND).answer(wanted, request.data::<TraceId>()))
-            }
-        }
+        let Some(own) = self.mount.own(request.uri()) else {
+            let wanted = Wanted::by(request.uri().path(), request.headers());
+            return Ok(Refused::of(StatusCode::NOT_FOUND).answer(wanted, request.data::<TraceId>()));
+        };
+        *request.uri_mut() = own;
+        Ok(self.inner.get_response(request).await)
     }
 }
 

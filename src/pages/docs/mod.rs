@@ -61,7 +61,7 @@ async fn docs(server: Data<&Arc<Server>>, client: Data<&ClientId>) -> Response {
 }
 
 #[handler]
-fn returned(server: Data<&Arc<Server>>) -> Response {
+fn returned(Data(server): Data<&Arc<Server>>) -> Response {
     let page = DocsReturnPage { root: server.issuer().path(), issuer: server.issuer().as_str() };
     rendered(StatusCode::OK, &page, Page::DocsReturn)
 }

@@ -46,6 +46,20 @@ mod tests {
 
     const HOSTILE: &str = "\"'><script>alert(1)</script>";
 
+    const fn hostile_logout() -> LogoutPage<'static> {
+        let some = Some(HOSTILE);
+        LogoutPage {
+            root: "",
+            csrf: HOSTILE,
+            name: some,
+            client_name: some,
+            id_token_hint: some,
+            post_logout_redirect_uri: some,
+            state: some,
+            client_id: some,
+        }
+    }
+
     #[test]
     fn hostile_text_stays_text_on_every_page() {
         let hostile = || HOSTILE.to_owned();
@@ -116,17 +130,7 @@ mod tests {
                 return_to: ReturnTo::App(HOSTILE),
             }
             .render(),
-            LogoutPage {
-                root: "",
-                csrf: HOSTILE,
-                name: some,
-                client_name: some,
-                id_token_hint: some,
-                post_logout_redirect_uri: some,
-                state: some,
-                client_id: some,
-            }
-            .render(),
+            hostile_logout().render(),
             AccountPage {
                 root: "",
                 csrf: HOSTILE,

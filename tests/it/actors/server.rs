@@ -128,11 +128,11 @@ impl TestServer {
         Self::start_with(Database::sqlite().await, Clock::standing_at(START), surroundings).await
     }
 
-    /// A server with documentation whose issuer has this path.
+    /// A server with documentation whose issuer has this path. Clients register themselves there, and it tells the real time.
     pub async fn start_below(path: &str) -> Self {
         let surroundings = Surroundings { docs: Some(ClientId::parse("claviger-docs").unwrap()), ..Surroundings::default() };
         let policy = Policy { access: Access::Open, ..Policy::default() };
-        Self::start_as_set(path, Database::sqlite().await, Clock::standing_at(START), surroundings, Vec::new(), settings(), policy).await
+        Self::start_as_set(path, Database::sqlite().await, Clock::system(), surroundings, Vec::new(), settings(), policy).await
     }
 
     /// A server that shows everybody why it refuses something, as on a developer's machine.

@@ -81,6 +81,9 @@ async fn with_a_path_it_comes_before_or_after_the_well_known_part_as_each_specif
         "/a/c{openid}",
         "/A/b{openid}",
         "//a/b{openid}",
+        "/%61/b{openid}",
+        "/a%2Fb{openid}",
+        "/a/b/%2ewell-known/openid-configuration",
         "/.well-known/jwks.json",
         "/.well-known/jwks.json/a/b",
     ];

@@ -10,7 +10,16 @@ use crate::actors::{Browser, TestServer};
 
 #[tokio::test]
 async fn it_signs_alice_in_and_refreshes() {
-    let server = TestServer::start_in_real_time().await;
+    signs_alice_in_and_refreshes(&TestServer::start_in_real_time().await).await;
+}
+
+/// Conformance: 1
+#[tokio::test]
+async fn it_finds_an_issuer_with_a_path() {
+    signs_alice_in_and_refreshes(&TestServer::start_below("/tenant").await).await;
+}
+
+async fn signs_alice_in_and_refreshes(server: &TestServer) {
     let http = |request: HttpRequest| async {
         let response = server.http.execute(request.try_into().unwrap()).await?;
         let mut builder = http::Response::builder().status(response.status());
@@ -31,7 +40,7 @@ async fn it_signs_alice_in_and_refreshes() {
         .set_pkce_challenge(challenge)
         .url();
 
-    let back = Browser::new(&server).log_in_and_consent(url.as_str()).await;
+    let back = Browser::new(server).log_in_and_consent(url.as_str()).await;
     assert_eq!(back.parameter("state").as_ref(), Some(state.secret()));
     assert_eq!(back.parameter("iss"), Some(server.issuer.clone()));
 
