@@ -5,7 +5,7 @@ pub use crate::flow::session_end::Frame;
 use crate::flow::{Failure, Server};
 use crate::protocol::client::ClientId;
 use crate::protocol::explanation::Report;
-use crate::protocol::logout::{Facts, Request, Step};
+use crate::protocol::logout::{Facts, Onward, Request, Step};
 use crate::protocol::token::Token;
 
 /// What the browser gets.
@@ -19,8 +19,8 @@ pub enum Outcome {
     },
     /// The session is over.
     SignedOut {
-        /// Where to go; otherwise to our own page.
-        to: Option<String>,
+        /// Where to go.
+        onward: Onward,
         /// What has to be loaded before.
         frames: Vec<Frame>,
         /// What the operator may know when that is not where the request wants to go.
@@ -59,14 +59,14 @@ impl Server {
                 person: current.map(|current| current.user.display_name().to_owned()),
                 client_name: client.map(|client| client.name),
             }),
-            Step::SignOut(to) => {
-                let why = if to.is_none() { request.explain_staying(facts) } else { None };
+            Step::SignOut(onward) => {
+                let why = if onward == Onward::NotThere { request.explain_staying(facts) } else { None };
                 let report = why.map(|why| Report::noted("the person signed out and stays on our own page", why));
                 let frames = match &current {
                     Some(current) => self.end_session(&current.session.id).await?.unwrap_or_default(),
                     None => Vec::new(),
                 };
-                Ok(Outcome::SignedOut { to, frames, report })
+                Ok(Outcome::SignedOut { onward, frames, report })
             }
         }
     }

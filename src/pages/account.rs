@@ -20,6 +20,7 @@ use crate::pages::visit::{Visit, sorry};
 use crate::pages::words;
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::password;
+use crate::protocol::logout::Onward;
 use crate::protocol::params::Params;
 use crate::protocol::refusal::{ErrorCode, Refusal};
 use crate::protocol::subject::SessionId;
@@ -55,7 +56,7 @@ pub(super) async fn end_session(request: &Request, body: Body, server: Data<&Arc
     let session = SessionId::new(params.get("session").unwrap_or_default());
     match server.end_own_session(&current, &session).await {
         Ok(frames) if session == current.session.id && frames.is_empty() => visit.signed_out(see_other(&server.issuer().url("/"))),
-        Ok(frames) if session == current.session.id => visit.signed_out(telling(&server, &frames, None)),
+        Ok(frames) if session == current.session.id => visit.signed_out(telling(&server, &frames, &Onward::Nowhere)),
         Ok(_) => see_other(&server.issuer().url("/account?done=session")),
         Err(failure) => sorry(&failure, request),
     }

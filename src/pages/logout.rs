@@ -1,4 +1,4 @@
-//! `/logout`, which is `end_session_endpoint`, too (OpenID Connect RP-Initiated Logout §2).
+//! `/logout`, which is `end_session_endpoint`, too (OpenID Connect RP-Initiated Logout §2), and `/logout/done`, where it ends.
 
 use std::sync::Arc;
 
@@ -10,12 +10,13 @@ use crate::flow::logout::{Frame, Outcome};
 use crate::pages::post::{check_origin, malformed, read};
 use crate::pages::views::{LogoutPage, SignedOutPage, ToldPage};
 use crate::pages::visit::{Visit, page, sorry};
-use crate::protocol::logout::Request as LogoutRequest;
+use crate::protocol::logout::{Onward, Request as LogoutRequest};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
 use crate::web::answer::see_other;
 use crate::web::csrf;
 use crate::web::headers::allow_frames;
+use crate::web::place::Place;
 use crate::web::why::explained_if;
 
 #[handler]
@@ -27,8 +28,7 @@ pub(super) async fn logout(request: &Request, server: Data<&Arc<Server>>) -> Res
     };
     let mut visit = Visit::of(request, &server);
     match server.log_out(&asked, visit.session.as_ref(), false).await {
-        Ok(Outcome::SignedOut { to: Some(to), frames, .. }) if frames.is_empty() => visit.signed_out(see_other(&to)),
-        Ok(Outcome::SignedOut { to, frames, report }) => explained_if(visit.signed_out(telling(&server, &frames, to.as_deref())), report),
+        Ok(Outcome::SignedOut { onward, frames, report }) => explained_if(visit.signed_out(signed_out(&server, &onward, &frames)), report),
         Ok(Outcome::Confirm { person, client_name }) => {
             let csrf = visit.csrf(&server);
             let shown = page(&LogoutPage {
@@ -70,19 +70,43 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
         Err(repeated) => return malformed(request, &repeated.to_string(), repeated.explain()),
     };
     match server.log_out(&asked, visit.session.as_ref(), true).await {
-        Ok(Outcome::SignedOut { to, frames, report }) if frames.is_empty() => {
-            explained_if(visit.signed_out(see_other(&to.unwrap_or(own_page))), report)
-        }
-        Ok(Outcome::SignedOut { to, frames, report }) => explained_if(visit.signed_out(telling(&server, &frames, to.as_deref())), report),
+        Ok(Outcome::SignedOut { onward, frames, report }) => explained_if(visit.signed_out(signed_out(&server, &onward, &frames)), report),
         Ok(Outcome::Confirm { .. }) => see_other(&own_page),
         Err(failure) => sorry(&failure, request),
     }
 }
 
-/// The end of a sign-out, on whose page clients are told.
-pub(super) fn telling(server: &Server, frames: &[Frame], onward: Option<&str>) -> Response {
+/// `/logout/done`: what a person sees in the end whom nothing takes elsewhere.
+#[handler]
+pub(super) async fn done(request: &Request, server: Data<&Arc<Server>>) -> Response {
+    match server.current_session(Visit::of(request, &server).session.as_ref()).await {
+        // They have signed in again since.
+        Ok(Some(_)) => see_other(&server.issuer().url("/")),
+        Ok(None) => page(&SignedOutPage { root: server.issuer().path(), ..SignedOutPage::default() }),
+        Err(failure) => sorry(&failure, request),
+    }
+}
+
+/// The end of a sign-out: where the person goes, at once if no client has to be told before and nothing has to be said.
+fn signed_out(server: &Server, onward: &Onward, frames: &[Frame]) -> Response {
+    match onward {
+        Onward::Nowhere if frames.is_empty() => see_other(&server.issuer().url("/logout/done")),
+        Onward::To(to) if frames.is_empty() => see_other(to),
+        _ => telling(server, frames, onward),
+    }
+}
+
+/// The end of a sign-out on a page, where clients are told.
+pub(super) fn telling(server: &Server, frames: &[Frame], onward: &Onward) -> Response {
     let told: Vec<ToldPage<'_>> = frames.iter().map(|frame| ToldPage { client_name: &frame.client_name, url: &frame.url }).collect();
-    let mut response = page(&SignedOutPage { root: server.issuer().path(), told: &told, onward });
+    let (to, place) = match onward {
+        Onward::Nowhere | Onward::NotThere => (None, None),
+        Onward::To(to) => (Some(to.as_str()), None),
+        Onward::Offered(to) => (Some(to.as_str()), Some(Place::of(to).to_string())),
+    };
+    let not_returned = *onward == Onward::NotThere;
+    let mut response =
+        page(&SignedOutPage { root: server.issuer().path(), told: &told, onward: to, place: place.as_deref(), not_returned });
     if !frames.is_empty() {
         allow_frames(response.headers_mut(), frames.iter().map(|frame| frame.origin.as_str()));
     }

@@ -25,13 +25,14 @@ use poem::{EndpointExt, IntoEndpoint, Route, get, post as posted};
 use crate::flow::Server;
 
 /// The pages and their methods, for `Allow` (RFC 9110 §10.2.1).
-pub const METHODS: [(&str, &str); 20] = [
+pub const METHODS: [(&str, &str); 21] = [
     ("/", "GET, HEAD"),
     ("/login", "GET, HEAD, POST"),
     ("/login/with/:provider", "POST"),
     ("/login/callback/:provider", "GET"),
     ("/consent", "GET, HEAD, POST"),
     ("/logout", "GET, POST"),
+    ("/logout/done", "GET, HEAD"),
     ("/check-session", "GET, HEAD"),
     ("/account", "GET, HEAD"),
     ("/account/sessions/revoke", "POST"),
@@ -59,6 +60,7 @@ pub fn routes(route: Route, server: &Arc<Server>, documented: bool) -> Route {
         .at("/login/callback/:provider", page(get(provider::callback)))
         .at("/consent", page(get(consent::consent).post(consent::answer)))
         .at("/logout", page(get(logout::logout).post(logout::answer)))
+        .at("/logout/done", page(get(logout::done)))
         .at("/check-session", page(get(check_session::check_session)))
         .at("/account", page(get(account::account)))
         .at("/account/sessions/revoke", page(posted(account::end_session)))

@@ -40,8 +40,21 @@ pub struct Facts<'a> {
 pub enum Step {
     /// The person is asked whether they mean it (§2: whoever links here could have put the hint there, too).
     Confirm,
-    /// The session ends, and the person goes there, or stays on our own page.
-    SignOut(Option<String>),
+    /// The session ends, and the person goes on.
+    SignOut(Onward),
+}
+
+/// Where a person goes who has signed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// Nowhere else: nothing else was asked for.
+    Nowhere,
+    /// Nowhere else, although it was asked for: nobody vouches for the place.
+    NotThere,
+    /// To this place.
+    To(String),
+    /// To this place, if they want to and say so.
+    Offered(String),
 }
 
 impl Request {
@@ -82,7 +95,13 @@ impl Request {
         let target = self.post_logout_redirect_uri.as_deref().zip(facts.client).filter(|(uri, client)| {
             known && client.post_logout_redirect_uris.iter().any(|registered| registered.matches(uri, client.application_type))
         });
-        Step::SignOut(target.map(|(uri, _)| self.with_state(uri)))
+        Step::SignOut(match target {
+            None if self.post_logout_redirect_uri.is_none() => Onward::Nowhere,
+            None => Onward::NotThere,
+            // RFC 9700 §4.11.2: whoever can register a client gets a hint by signing in to it, and could otherwise send anybody on from here.
+            Some((uri, client)) if client.registered_itself() && facts.signed_in.is_none() => Onward::Offered(self.with_state(uri)),
+            Some((uri, _)) => Onward::To(self.with_state(uri)),
+        })
     }
 
     /// Why a person who signed out does not return to where the request wants them to; `None` when it wants nothing.
@@ -121,8 +140,10 @@ mod tests {
     use super::*;
     use crate::protocol::authentication::Authentication;
     use crate::protocol::client::GrantType;
+    use crate::protocol::registration::{RegisteredBy, SelfRegistration};
     use crate::protocol::samples;
     use crate::protocol::time::Timestamp;
+    use crate::protocol::token::TokenHash;
 
     fn hint(sub: &str, sid: &str) -> IdToken {
         let time = Timestamp::from_seconds(1);
@@ -143,17 +164,24 @@ mod tests {
     }
 
     fn step(query: &str, hint: Option<&IdToken>, signed_in: bool, confirmed: bool) -> Step {
-        let client = samples::confidential_client(&[GrantType::AuthorizationCode], "openid", "openid");
+        step_for(&samples::confidential_client(&[GrantType::AuthorizationCode], "openid", "openid"), query, hint, signed_in, confirmed)
+    }
+
+    fn step_for(client: &Client, query: &str, hint: Option<&IdToken>, signed_in: bool, confirmed: bool) -> Step {
         let (alice, session) = (Subject::new("alice"), SessionId::new("s1"));
-        let facts = Facts { hint, client: Some(&client), signed_in: signed_in.then_some((&alice, &session)), confirmed };
+        let facts = Facts { hint, client: Some(client), signed_in: signed_in.then_some((&alice, &session)), confirmed };
         Request::parse(&Params::parse(query.as_bytes()).unwrap()).unwrap().next_step(facts)
+    }
+
+    fn returns() -> Step {
+        Step::SignOut(Onward::To("https://app.example/bye?state=x+y".into()))
     }
 
     const BACK: &str = "post_logout_redirect_uri=https://app.example/bye&state=x+y";
 
     #[test]
     fn the_persons_own_hint_signs_out_and_returns_with_the_state() {
-        assert_eq!(step(BACK, Some(&hint("alice", "s1")), true, false), Step::SignOut(Some("https://app.example/bye?state=x+y".into())));
+        assert_eq!(step(BACK, Some(&hint("alice", "s1")), true, false), returns());
     }
 
     #[test]
@@ -172,9 +200,26 @@ mod tests {
             "https://app.example/bye?x=1",
             r"https://app.example\@evil.example/bye",
         ] {
-            assert_eq!(step(&format!("post_logout_redirect_uri={bad}"), Some(&mine), true, false), Step::SignOut(None), "{bad}");
+            assert_eq!(
+                step(&format!("post_logout_redirect_uri={bad}"), Some(&mine), true, false),
+                Step::SignOut(Onward::NotThere),
+                "{bad}"
+            );
         }
-        assert_eq!(step(BACK, None, false, false), Step::SignOut(None), "nobody vouches for the client");
-        assert_eq!(step(BACK, None, true, true), Step::SignOut(Some("https://app.example/bye?state=x+y".into())));
+        assert_eq!(step(BACK, None, false, false), Step::SignOut(Onward::NotThere), "nobody vouches for the client");
+        assert_eq!(step(BACK, None, true, true), returns());
+        assert_eq!(step("", Some(&mine), true, false), Step::SignOut(Onward::Nowhere));
+    }
+
+    #[test]
+    fn a_client_that_registered_itself_leads_only_its_own_people_on() {
+        let mine = hint("alice", "s1");
+        let ours = samples::confidential_client(&[GrantType::AuthorizationCode], "openid", "openid");
+        let registration = SelfRegistration { access_token: TokenHash::from_stored("hash".into()), unused_until: None };
+        let stranger = Client { registered_by: RegisteredBy::Itself(registration), ..ours.clone() };
+        assert_eq!(step_for(&ours, BACK, Some(&mine), false, false), returns());
+        assert_eq!(step_for(&stranger, BACK, Some(&mine), true, false), returns());
+        let offered = Step::SignOut(Onward::Offered("https://app.example/bye?state=x+y".into()));
+        assert_eq!(step_for(&stranger, BACK, Some(&mine), false, false), offered);
     }
 }

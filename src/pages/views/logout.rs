@@ -1,4 +1,4 @@
-//! `/logout`: asks before it ends the session, and says so afterwards.
+//! `/logout`: asks before it ends the session, and says so afterwards, there or at `/logout/done`.
 
 use askama::Template;
 
@@ -32,8 +32,12 @@ pub struct SignedOutPage<'a> {
     pub root: &'a str,
     /// The clients' pages.
     pub told: &'a [ToldPage<'a>],
-    /// Where the person goes on to; nowhere by itself when there is none.
+    /// Where the person goes on to; by itself once the clients' pages are loaded, if there are any.
     pub onward: Option<&'a str>,
+    /// What that place is called, where the person has to decide whether to go there.
+    pub place: Option<&'a str>,
+    /// Whether they wanted to go somewhere else, and do not.
+    pub not_returned: bool,
 }
 
 /// A page of a client, by which it learns that the session is over (OpenID Connect Front-Channel Logout §2).
@@ -94,13 +98,24 @@ mod tests {
     fn signed_out_says_so() {
         let page = SignedOutPage::default().render().unwrap();
         assert_has(&page, &["You are signed out.", r#"href="/""#]);
-        assert!(!page.contains("<script") && !page.contains("<iframe"), "{page}");
+        assert!(!page.contains("<script") && !page.contains("<iframe") && !page.contains("logout-not-returned"), "{page}");
+        let stayed = SignedOutPage { not_returned: true, ..SignedOutPage::default() }.render().unwrap();
+        assert!(stayed.contains(r#"<p id="logout-not-returned">"#), "{stayed}");
+    }
+
+    #[test]
+    fn where_somebody_may_go_on_to_is_named_and_waits_for_them() {
+        let (onward, place) = (Some("https://app.example/bye"), Some("app.example"));
+        let page = SignedOutPage { onward, place, ..SignedOutPage::default() }.render().unwrap();
+        assert!(page.contains(r#"id="continue" href="https://app.example/bye""#) && page.contains("Continue to app.example"), "{page}");
+        assert!(!page.contains("<script"), "{page}");
     }
 
     #[test]
     fn signed_out_loads_what_clients_want_loaded_and_goes_on() {
         let told = [ToldPage { client_name: "Looking \"Glass", url: "https://glass.example/bye?a=1&sid=\"s" }];
-        let page = SignedOutPage { root: "", told: &told, onward: Some("https://app.example/?state=a&b=\"") }.render().unwrap();
+        let page =
+            SignedOutPage { told: &told, onward: Some("https://app.example/?state=a&b=\""), ..SignedOutPage::default() }.render().unwrap();
         let expected = [
             "You are signed out.",
             r#"<iframe hidden sandbox="allow-scripts allow-same-origin" src="https://glass.example/bye?a=1&#38;sid=&#34;s""#,

@@ -81,7 +81,7 @@ async fn every_page_protects_itself() {
     assert_protected("a code by form_post", &browser.send(&url, None).await, true);
     let sign_out = browser.open("/logout").await;
     browser.submit(&sign_out, &[], "logout-yes").await;
-    assert_protected("signed out", &browser.send(&own("/logout"), None).await, false);
+    assert_protected("signed out", &browser.send(&own("/logout/done"), None).await, false);
 }
 
 #[tokio::test]

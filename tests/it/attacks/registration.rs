@@ -148,6 +148,28 @@ async fn a_mistake_of_a_stranger_takes_nobody_to_them_without_a_click() {
     assert!(Browser::new(&server).open(&ours).await.left, "the operator's own clients are answered at once");
 }
 
+/// Whoever registers a client signs in to it once, and has a hint that is ours: it sends nobody on who has not signed in here.
+#[tokio::test]
+async fn a_sign_out_takes_nobody_to_a_stranger_without_a_click() {
+    const BYE: &str = "https://stranger.example/bye?to=evil";
+    let server = TestServer::start_registering(open()).await;
+    let stranger = Registrant::new(&server, &plain_and(json!({"post_logout_redirect_uris": [BYE]}))).await.relying_party();
+    let mut attacker = Browser::new(&server);
+    let hint = stranger.sign_in(&mut attacker, "openid").await.text("id_token").to_owned();
+    let link = server.url(&format!("/logout?id_token_hint={hint}&state=x&post_logout_redirect_uri={BYE}"));
+    let page = Browser::new(&server).send(&link.parse().unwrap(), None).await;
+    assert_eq!((page.status.as_u16(), page.header("location"), page.header("refresh")), (200, None, None));
+    assert!(page.body.contains("Continue to stranger.example") && !page.body.contains("<script"), "{}", page.body);
+    assert!(page.body.contains(&format!("id=\"continue\" href=\"{BYE}&#38;state=x\"")), "the way on is there, for a click: {}", page.body);
+
+    let back = attacker.open(&link).await;
+    assert_eq!((back.left, back.url.as_str()), (true, &*format!("{BYE}&state=x")), "whose session it is goes on at once");
+    let spa = RelyingParty::demo_spa(&server);
+    let ours = spa.sign_in(&mut Browser::new(&server), "openid").await;
+    let link = format!("/logout?id_token_hint={}&post_logout_redirect_uri=http://localhost:5173/", ours.text("id_token"));
+    assert!(Browser::new(&server).open(&link).await.left, "the operator's own clients get people back at once");
+}
+
 #[tokio::test]
 async fn no_client_that_registered_itself_is_ever_first_party() {
     let server = TestServer::start_registering(open()).await;

@@ -82,6 +82,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
         ("/login", "GET, HEAD, POST"),
         ("/consent", "GET, HEAD, POST"),
         ("/logout", "GET, POST"),
+        ("/logout/done", "GET, HEAD"),
         ("/account", "GET, HEAD"),
         ("/account/password", "POST"),
         ("/account/sessions/revoke", "POST"),

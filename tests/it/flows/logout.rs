@@ -34,7 +34,7 @@ async fn who_signs_out_is_asked_and_may_stay() {
 
     let question = browser.open("/logout").await;
     let gone = browser.submit(&question, &[], "logout-yes").await;
-    assert_eq!(gone.trail, ["/logout", "/logout"]);
+    assert_eq!(gone.trail, ["/logout", "/logout/done"]);
     assert!(gone.body.contains("You are signed out."), "{}", gone.body);
     assert!(!is_signed_in(&mut browser).await);
 }
@@ -71,8 +71,51 @@ async fn an_address_that_is_not_registered_is_not_gone_to() {
         let page = browser.open(&query(&[("id_token_hint", tokens.text("id_token")), ("post_logout_redirect_uri", uri)])).await;
         assert!(!page.left && page.body.contains("You are signed out."), "{uri}: {}", page.url);
         assert!(!page.body.contains(uri.trim_end_matches('/')), "{uri}");
+        assert!(page.body.contains("id=\"logout-not-returned\""), "they are told why they stay: {}", page.body);
         assert!(!is_signed_in(&mut browser).await, "{uri}");
     }
+}
+
+/// Conformance: 66
+#[tokio::test]
+async fn who_said_yes_is_told_that_the_address_is_not_registered() {
+    let server = TestServer::start().await;
+    let mut browser = Browser::new(&server);
+    browser.log_in("/login", "alice", "wonderland").await;
+    let question = browser.open(&query(&[("client_id", "demo-spa"), ("post_logout_redirect_uri", "https://evil.example/?<img>")])).await;
+    let page = browser.submit(&question, &[], "logout-yes").await;
+    assert!(!page.left && page.body.contains("id=\"logout-not-returned\""), "{}: {}", page.url, page.body);
+    assert!(!page.body.contains("evil.example") && !page.body.contains("<img"), "{}", page.body);
+    assert!(!is_signed_in(&mut browser).await);
+}
+
+/// Conformance: 35
+#[tokio::test]
+async fn each_page_has_a_path_and_a_name_of_its_own_and_needs_no_script() {
+    let server = TestServer::start().await;
+    let web = RelyingParty::demo_web(&server);
+    let mut browser = Browser::new(&server);
+    let login = browser.open(&web.authorization_url("openid profile", "")).await;
+    let consent = browser.submit(&login, &[("username", "alice"), ("password", "wonderland")], "login-submit").await;
+    let error = browser.open("/authorize?client_id=nobody").await;
+    let question = browser.open("/logout").await;
+    let gone = browser.submit(&question, &[], "logout-yes").await;
+    let pages =
+        [(login, "login-submit"), (consent, "consent-allow"), (error, "error-code"), (question, "logout-yes"), (gone, "signed-out")];
+    let mut paths = std::collections::BTreeSet::new();
+    for (page, name) in &pages {
+        assert!(page.body.contains(&format!("id=\"{name}\"")) && !page.body.contains("<script"), "{name}: {}", page.body);
+        assert!(paths.insert(page.url.path().to_owned()), "{name}: {}", page.url);
+    }
+}
+
+#[tokio::test]
+async fn who_has_signed_in_again_is_not_told_that_they_are_signed_out() {
+    let server = TestServer::start().await;
+    let mut browser = Browser::new(&server);
+    browser.log_in("/login", "alice", "wonderland").await;
+    let home = browser.open("/logout/done").await;
+    assert!(home.url.path() == "/" && home.body.contains("Alice Liddell"), "{}: {}", home.url, home.body);
 }
 
 /// Conformance: 65
@@ -147,7 +190,7 @@ async fn who_is_not_signed_in_is_told_that_they_are_signed_out() {
     let server = TestServer::start().await;
     let mut browser = Browser::new(&server);
     let page = browser.open("/logout").await;
-    assert_eq!((page.status.as_u16(), page.trail.len()), (200, 1));
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/logout/done"));
     assert!(page.body.contains("You are signed out."), "{}", page.body);
     let page = browser.open(&query(&[("post_logout_redirect_uri", RETURN), ("client_id", "demo-spa")])).await;
     assert!(!page.left, "nobody vouches for the application: {}", page.url);
