@@ -66,6 +66,8 @@ pub(super) struct Considered {
     pub(super) next: Next,
     /// Whether nobody may be asked anything (`prompt=none`).
     silent: bool,
+    /// Whether the answer says in what state the browser is.
+    asks_who: bool,
 }
 
 /// What is next.
@@ -89,18 +91,21 @@ pub(super) fn name_of(query: &str) -> String {
 }
 
 impl Server {
-    /// Answers an authorization request.
-    pub async fn authorize(&self, query: &str, session: Option<&Token>) -> Result<Outcome, Failure> {
+    /// Answers an authorization request of a browser that is in this state.
+    pub async fn authorize(&self, query: &str, session: Option<&Token>, state: &BrowserState) -> Result<Outcome, Failure> {
         let away = match Box::pin(self.by_value(query)).await? {
             Some(Ok(by_value)) => return Ok(Outcome::Again(by_value)),
             Some(Err(reason)) => Some(reason),
             None => None,
         };
         for _ in 0..ATTEMPTS {
-            let considered = match self.considered(query, session, away.clone()).await? {
+            let mut considered = match self.considered(query, session, away.clone()).await? {
                 Ok(considered) => considered,
                 Err(refusal) => return Ok(Outcome::ErrorPage(refusal)),
             };
+            if considered.asks_who {
+                considered.destination = self.telling_state(considered.destination, &considered.client, state);
+            }
             match considered.next {
                 Next::Login(_) => return Ok(Outcome::Login),
                 Next::Consent(_) => return Ok(Outcome::Consent),
@@ -177,20 +182,20 @@ impl Server {
             Ok(destination) => destination,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let destination = if asks_who(&params, &client) { self.telling_state(destination, &client, session) } else { destination };
+        let asks_who = asks_who(&params, &client);
         let current = self.current_session(session).await?;
         let next = match refused {
             Some(refusal) => Next::Refuse(refusal),
             None => self.next(&params, &client, current.as_ref(), query).await?,
         };
         let silent = params.one("prompt").ok().flatten().is_some_and(|prompt| prompt.split(' ').any(|word| word == "none"));
-        Ok(Ok(Considered { client, destination, current, next, silent }))
+        Ok(Ok(Considered { client, destination, current, next, silent, asks_who }))
     }
 
     /// The same place, where the answer also says in what state the browser is (OpenID Connect Session Management §2).
-    fn telling_state(&self, destination: Destination, client: &Client, session: Option<&Token>) -> Destination {
+    fn telling_state(&self, destination: Destination, client: &Client, state: &BrowserState) -> Destination {
         let salt = URL_SAFE_NO_PAD.encode(self.random.bytes::<16>());
-        let state = BrowserState::of(session).told_to(&client.id, destination.redirect_uri(), &salt);
+        let state = state.told_to(&client.id, destination.redirect_uri(), &salt);
         destination.with_session_state(state)
     }
 

@@ -184,14 +184,15 @@ impl Api {
     ) -> Onward {
         let cookies = Cookies::new(self.0.issuer());
         let session = cookies.session(request.headers());
+        let state = cookies.state(request.headers(), self.0.random());
         let query = request.uri().query().unwrap_or_default();
         let issuer = self.0.issuer();
-        Onward(match self.0.authorize(query, session.as_ref()).await {
+        Onward(match self.0.authorize(query, session.as_ref(), &state).await {
             Err(failure) => refused_page(failed(&failure), request),
             Ok(Outcome::ErrorPage(refusal)) => error_page(refusal, request),
             Ok(Outcome::Answer { answer, report }) => {
                 let mut response = to_client(issuer, &answer, report);
-                cookies.keep_state(request.headers(), response.headers_mut());
+                cookies.keep_state(request.headers(), response.headers_mut(), &state);
                 response
             }
             Ok(Outcome::Again(query)) => see_other(&format!("{}?{query}", issuer.url("/authorize"))),

@@ -55,8 +55,8 @@ pub(super) async fn end_session(request: &Request, body: Body, server: Data<&Arc
     };
     let session = SessionId::new(params.get("session").unwrap_or_default());
     match server.end_own_session(&current, &session).await {
-        Ok(frames) if session == current.session.id && frames.is_empty() => visit.signed_out(see_other(&server.issuer().url("/"))),
-        Ok(frames) if session == current.session.id => visit.signed_out(telling(&server, &frames, &Onward::Nowhere)),
+        Ok(frames) if session == current.session.id && frames.is_empty() => visit.signed_out(see_other(&server.issuer().url("/")), &server),
+        Ok(frames) if session == current.session.id => visit.signed_out(telling(&server, &frames, &Onward::Nowhere), &server),
         Ok(_) => see_other(&server.issuer().url("/account?done=session")),
         Err(failure) => sorry(&failure, request),
     }

@@ -28,7 +28,9 @@ pub(super) async fn logout(request: &Request, server: Data<&Arc<Server>>) -> Res
     };
     let mut visit = Visit::of(request, &server);
     match server.log_out(&asked, visit.session.as_ref(), false).await {
-        Ok(Outcome::SignedOut { onward, frames, report }) => explained_if(visit.signed_out(signed_out(&server, &onward, &frames)), report),
+        Ok(Outcome::SignedOut { onward, frames, report }) => {
+            explained_if(visit.signed_out(signed_out(&server, &onward, &frames), &server), report)
+        }
         Ok(Outcome::Confirm { person, client_name }) => {
             let csrf = visit.csrf(&server);
             let shown = page(&LogoutPage {
@@ -70,7 +72,9 @@ pub(super) async fn answer(request: &Request, body: Body, server: Data<&Arc<Serv
         Err(repeated) => return malformed(request, &repeated.to_string(), repeated.explain()),
     };
     match server.log_out(&asked, visit.session.as_ref(), true).await {
-        Ok(Outcome::SignedOut { onward, frames, report }) => explained_if(visit.signed_out(signed_out(&server, &onward, &frames)), report),
+        Ok(Outcome::SignedOut { onward, frames, report }) => {
+            explained_if(visit.signed_out(signed_out(&server, &onward, &frames), &server), report)
+        }
         Ok(Outcome::Confirm { .. }) => see_other(&own_page),
         Err(failure) => sorry(&failure, request),
     }

@@ -4,6 +4,7 @@ use poem::http::StatusCode;
 use poem::{Request, Response};
 
 use crate::flow::Server;
+use crate::protocol::session_state::BrowserState;
 use crate::protocol::token::{Token, TokenKind};
 use crate::web::answer::{failed, refused_page};
 use crate::web::cookies::Cookies;
@@ -57,9 +58,9 @@ impl<'a> Visit<'a> {
     }
 
     /// Finishes a sign-out.
-    pub(super) fn signed_out(self, mut onward: Response) -> Response {
+    pub(super) fn signed_out(self, mut onward: Response, server: &Server) -> Response {
         if self.session.is_some() {
-            self.cookies.forget_session(onward.headers_mut());
+            self.cookies.forget_session(onward.headers_mut(), &BrowserState::nobody(server.random().bytes()));
         }
         onward
     }

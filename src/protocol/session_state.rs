@@ -10,15 +10,29 @@ use crate::protocol::params::Params;
 use crate::protocol::token::Token;
 
 /// The state of a browser with us, which a script of ours may read there. It changes with each sign-in and at sign-out, and reveals nothing:
-/// it is derived from the session's cookie by a hash.
+/// it is derived from the session's cookie by a hash, or random while nobody is signed in. Were it the same for every nobody, any page could
+/// ask our frame whether it is that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrowserState(String);
 
 impl BrowserState {
-    /// The state of a browser that presents this cookie; that of one without a session is empty.
+    /// The state of a browser that presents this cookie.
     #[must_use]
-    pub fn of(session: Option<&Token>) -> Self {
-        Self(session.map(|token| hash(&["claviger browser state", token.reveal()])).unwrap_or_default())
+    pub fn of(session: &Token) -> Self {
+        Self(hash(&["claviger browser state", session.reveal()]))
+    }
+
+    /// That of one in which nobody is signed in, from random bytes.
+    #[must_use]
+    pub fn nobody(random: [u8; 32]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random))
+    }
+
+    /// The state that a browser presents itself.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
+            .then(|| Self(text.to_owned()))
     }
 
     /// The state as text.
@@ -57,13 +71,22 @@ mod tests {
     #[test]
     fn the_session_state_is_the_hash_of_the_specification() {
         let token = Token::new(TokenKind::Session, [7; RANDOM_BYTES]);
-        let state = BrowserState::of(Some(&token));
-        assert!(!token.reveal().contains(state.as_str()) && state != BrowserState::of(None));
+        let state = BrowserState::of(&token);
+        assert!(!token.reveal().contains(state.as_str()) && state != BrowserState::nobody([7; 32]));
         let told = state.told_to(&samples::client_id("app"), "https://app.example/cb?x=1", "salt").unwrap();
         let expected = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("app https://app.example {} salt", state.as_str())));
         assert_eq!(told, format!("{expected}.salt"));
         assert!(!told.contains(' ') && !told.contains(state.as_str()));
         assert_eq!(state.told_to(&samples::client_id("app"), "com.example.app:/cb", "salt"), None);
+    }
+
+    #[test]
+    fn a_browser_presents_what_it_was_given_and_nothing_else() {
+        let nobody = BrowserState::nobody([0xfb; 32]);
+        assert_eq!(BrowserState::parse(nobody.as_str()), Some(nobody.clone()));
+        for other in ["", "x", &format!("{}=", nobody.as_str()), &nobody.as_str().replace(|letter: char| !letter.is_alphanumeric(), ";")] {
+            assert_eq!(BrowserState::parse(other), None, "{other}");
+        }
     }
 
     #[test]

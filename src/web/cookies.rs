@@ -6,6 +6,7 @@ use poem::http::{HeaderMap, HeaderValue};
 use crate::protocol::issuer::Issuer;
 use crate::protocol::session_state::BrowserState;
 use crate::protocol::token::{Token, TokenKind};
+use crate::random::Random;
 
 /// How our cookies are called and protected. On https their names begin with `__Host-` (RFC 6265bis §4.1.3.2), so that no other host
 /// and no page by http can set them; all of them end with the browser, and all but the state are `HttpOnly` and `SameSite=Lax`.
@@ -50,15 +51,23 @@ impl<'a> Cookies<'a> {
     /// Has the browser keep the session's token, and the state that goes with it.
     pub fn set_session(self, answer: &mut HeaderMap, token: &Token) {
         self.set(answer, self.session_name(), token.reveal(), "");
-        self.set_state(answer, &BrowserState::of(Some(token)));
+        self.set_state(answer, &BrowserState::of(token));
     }
 
-    /// Has the browser keep the state that goes with its session, if it does not.
-    pub fn keep_state(self, request: &HeaderMap, answer: &mut HeaderMap) {
-        let Some(session) = self.session(request) else { return };
-        let state = BrowserState::of(Some(&session));
+    /// The state of a browser: what goes with its session, or what it was given while nobody is signed in. One without either is in a new state.
+    #[must_use]
+    pub fn state(self, request: &HeaderMap, random: &Random) -> BrowserState {
+        let given = || only(request, self.state_name()).and_then(BrowserState::parse);
+        self.session(request)
+            .map(|session| BrowserState::of(&session))
+            .or_else(given)
+            .unwrap_or_else(|| BrowserState::nobody(random.bytes()))
+    }
+
+    /// Has the browser keep the state that it is in, if it does not.
+    pub fn keep_state(self, request: &HeaderMap, answer: &mut HeaderMap, state: &BrowserState) {
         if only(request, self.state_name()) != Some(state.as_str()) {
-            self.set_state(answer, &state);
+            self.set_state(answer, state);
         }
     }
 
@@ -67,10 +76,11 @@ impl<'a> Cookies<'a> {
         self.set(answer, self.browser_name(), token.reveal(), "");
     }
 
-    /// Has the browser forget the session's token, and the state that goes with it.
-    pub fn forget_session(self, answer: &mut HeaderMap) {
+    /// Has the browser forget the session's token, and puts it in this state. Without any, our script could not tell it from one that keeps
+    /// its cookies to itself.
+    pub fn forget_session(self, answer: &mut HeaderMap, nobody: &BrowserState) {
         self.set(answer, self.session_name(), "", "; Max-Age=0");
-        self.set_state(answer, &BrowserState::of(None));
+        self.set_state(answer, nobody);
     }
 
     /// Has the browser forget its own token.
@@ -113,8 +123,7 @@ impl<'a> Cookies<'a> {
     /// site as often as not. Without https no cookie goes there; on a developer's machine, everything is one site.
     fn set_state(self, answer: &mut HeaderMap, state: &BrowserState) {
         let scope = if self.issuer.is_https() { "SameSite=None; Secure" } else { "SameSite=Lax" };
-        let (value, lifetime) = (state.as_str(), if state.as_str().is_empty() { "; Max-Age=0" } else { "" });
-        if let Ok(mut cookie) = HeaderValue::try_from(format!("{}={value}; Path={}; {scope}{lifetime}", self.state_name(), self.path())) {
+        if let Ok(mut cookie) = HeaderValue::try_from(format!("{}={}; Path={}; {scope}", self.state_name(), state.as_str(), self.path())) {
             cookie.set_sensitive(true);
             answer.append(SET_COOKIE, cookie);
         }
@@ -144,7 +153,6 @@ fn only<'a>(request: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
 
     fn at(issuer: &str) -> Cookies<'static> {
         Cookies::new(Box::leak(Box::new(Issuer::parse(issuer).unwrap())))
@@ -203,7 +211,7 @@ mod tests {
     #[test]
     fn a_script_may_read_the_state_of_the_session_and_nothing_of_the_session() {
         let token = Random::seeded(1).token(TokenKind::Session);
-        let state = BrowserState::of(Some(&token));
+        let state = BrowserState::of(&token);
         for (cookies, expected) in [
             (https(), format!("__Host-claviger-state={}; Path=/; SameSite=None; Secure", state.as_str())),
             (http(), format!("claviger-state={}; Path=/; SameSite=Lax", state.as_str())),
@@ -219,28 +227,30 @@ mod tests {
     fn a_browser_that_lost_the_state_gets_it_again() {
         let token = Random::seeded(1).token(TokenKind::Session);
         let session = format!("claviger-session={}", token.reveal());
-        let state = format!("claviger-state={}", BrowserState::of(Some(&token)).as_str());
+        let state = format!("claviger-state={}", BrowserState::of(&token).as_str());
+        let random = Random::seeded(2);
         let given = |lines: &[String]| {
-            let mut answer = HeaderMap::new();
-            http().keep_state(&presenting(lines), &mut answer);
+            let (mut answer, request) = (HeaderMap::new(), presenting(lines));
+            http().keep_state(&request, &mut answer, &http().state(&request, &random));
             answer.get_all(SET_COOKIE).iter().count()
         };
         assert_eq!(given(&[session.clone(), state.clone()]), 0);
         assert_eq!((given(&[session.clone()]), given(&[session, "claviger-state=old".to_owned()])), (1, 1));
-        assert_eq!((given(&[state]), given(&[])), (0, 0));
+        assert_eq!((given(&[state]), given(&[]), given(&["claviger-state=old".to_owned()])), (0, 1, 1));
+        assert_ne!(http().state(&HeaderMap::new(), &random), http().state(&HeaderMap::new(), &random), "no two nobodies are the same");
     }
 
     #[test]
     fn a_forgotten_cookie_ends_at_once() {
         let mut answer = HeaderMap::new();
-        http().forget_session(&mut answer);
+        http().forget_session(&mut answer, &BrowserState::nobody([0; 32]));
         http().forget_browser(&mut answer);
         let cookies: Vec<_> = answer.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect();
         assert_eq!(
             cookies,
             [
                 "claviger-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
-                "claviger-state=; Path=/; SameSite=Lax; Max-Age=0",
+                "claviger-state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; Path=/; SameSite=Lax",
                 "claviger-browser=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
             ]
         );

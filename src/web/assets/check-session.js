@@ -1,7 +1,7 @@
 "use strict";
 // The frame of OpenID Connect Session Management, section 3.2. A client's page asks it with "client_id session_state"; the answer is
 // "unchanged", "changed" or "error". The cookie that is read here is no secret of the session and opens nothing. Where the browser keeps it
-// from frames on other sites, the answer is "changed", and the client asks the server itself.
+// from frames on other sites, the answer is "error": nothing is known here, and whoever asks had better stop.
 //
 // Plain and old-fashioned on purpose, with a SHA-256 of its own: it runs in whatever browser the client's page runs in.
 
@@ -10,6 +10,7 @@
   var PREFIX = location.pathname.split("/").length > 2 ? "__Secure-" : "__Host-";
   var COOKIE = (location.protocol === "https:" ? PREFIX : "") + "claviger-state=";
 
+  // Every browser that had an answer of ours has one, also while nobody is signed in.
   function browserState() {
     var found = document.cookie.split("; ").filter(function (pair) { return pair.indexOf(COOKIE) === 0; });
     return found.length === 1 ? found[0].substring(COOKIE.length) : "";
@@ -63,8 +64,9 @@
 
   function answer(message, origin) {
     var parts = typeof message === "string" && /^([A-Za-z0-9._~-]{1,128}) ([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{1,64})$/.exec(message);
-    if (!parts) return "error";
-    var hash = btoa(sha256(parts[1] + " " + origin + " " + browserState() + " " + parts[3]));
+    var state = browserState();
+    if (!parts || !state) return "error";
+    var hash = btoa(sha256(parts[1] + " " + origin + " " + state + " " + parts[3]));
     return hash.replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "") === parts[2] ? "unchanged" : "changed";
   }
 

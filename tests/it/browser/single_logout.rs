@@ -113,5 +113,8 @@ async fn a_page_sees_in_a_frame_of_ours_that_somebody_signed_out() {
     browser.sees("You are signed out.").await;
     browser.open(&one.url).await;
     assert_eq!(ask(&browser, &server, &message).await, ours("changed"));
+
+    browser.devtools("Network.clearBrowserCookies", json!({})).await;
+    assert_eq!(ask(&browser, &server, &message).await, ours("error"), "a browser that hides its cookies has not signed out");
     browser.close().await;
 }

@@ -23,7 +23,13 @@ async fn every_answer_about_a_person_says_in_what_state_the_browser_is() {
     let (web, hybrid) = (RelyingParty::demo_web(&server), hybrid_client(&server).await);
     let mut browser = Browser::new(&server);
     let nobody = browser.open(&web.authorization_url("openid", "prompt=none")).await;
-    assert_computed(&nobody.parameter("session_state").unwrap(), "demo-web", "http://localhost:3000", "");
+    let state = browser.cookies[STATE].clone();
+    assert_computed(&nobody.parameter("session_state").unwrap(), "demo-web", "http://localhost:3000", &state);
+    browser.open(&web.authorization_url("openid", "prompt=none")).await;
+    assert_eq!(browser.cookies[STATE], state, "nobody has come meanwhile");
+    let mut another = Browser::new(&server);
+    another.open(&web.authorization_url("openid", "prompt=none")).await;
+    assert_ne!(another.cookies[STATE], state, "no page can guess that nobody is signed in");
 
     let query = browser.pass(&web.authorization_url("openid", "")).await;
     let state = browser.cookies[STATE].clone();
@@ -60,10 +66,12 @@ async fn the_state_changes_when_somebody_signs_in_or_out() {
     assert_eq!(browser.cookies[STATE], first, "a browser that lost it gets it again");
 
     browser.log_in("/login?again=1", "bob", "builder").await;
-    assert_ne!(browser.cookies[STATE], first);
+    let second = browser.cookies[STATE].clone();
+    assert_ne!(second, first);
     let question = browser.open("/logout").await;
     browser.submit(&question, &[], "logout-yes").await;
-    assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
+    assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), [STATE], "a browser without any would look like one that hides its cookies");
+    assert!(browser.cookies[STATE] != first && browser.cookies[STATE] != second);
 }
 
 /// Conformance: 71
