@@ -10,8 +10,6 @@ use crate::generated::assert_fresh;
 
 /// A line that is proven.
 const HOLDS: bool = true;
-/// A line that is not kept yet, or not wholly.
-
 /// The numbers skip what belongs to profiles that are not here yet (FAPI, pushed and signed requests, proofs of possession, CIBA).
 const LINES: &[(u32, &str, bool)] = &[
     (
