@@ -160,6 +160,13 @@ pub enum OutboundFailure {
     },
 }
 
+/// How much of an answer is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Head,
+    Whole,
+}
+
 /// Where a request goes, once that is allowed.
 struct Target {
     host: String,
@@ -202,6 +209,10 @@ impl Outbound {
 
     /// Sends a request and reads the whole answer. How long it waits for its turn is for the caller to bound. `private` are the hosts that may be somewhere private.
     pub async fn send(&self, request: Request<Vec<u8>>, private: &PrivateHosts) -> Result<Response<Vec<u8>>, OutboundFailure> {
+        self.ask(request, private, Wanted::Whole).await
+    }
+
+    async fn ask(&self, request: Request<Vec<u8>>, private: &PrivateHosts, wanted: Wanted) -> Result<Response<Vec<u8>>, OutboundFailure> {
         let target = Target::of(request.uri(), private)?;
         let host = target.host.clone();
         // Neither semaphore is ever closed. Whoever waits for a slow host waits for that host's alone, and the time of a request begins with it.
@@ -215,9 +226,9 @@ impl Outbound {
                 let name = ServerName::try_from(target.host.trim_matches(['[', ']']).to_owned()).map_err(|_| OutboundFailure::BadUrl)?;
                 let encrypted = timeout(self.limits.connect, self.tls.connect(name, stream)).await;
                 let encrypted = encrypted.map_err(|_| OutboundFailure::TooSlow { host: host.clone() })?;
-                self.exchange(encrypted.map_err(|error| unreachable_tls(&host, &error))?, request, &target).await
+                self.exchange(encrypted.map_err(|error| unreachable_tls(&host, &error))?, request, &target, wanted).await
             } else {
-                self.exchange(stream, request, &target).await
+                self.exchange(stream, request, &target, wanted).await
             }
         };
         timeout(self.limits.total, answer).await.map_err(|_| OutboundFailure::TooSlow { host: target.host.clone() })?
@@ -245,12 +256,12 @@ impl Outbound {
         Ok(answer.into_body())
     }
 
-    /// Posts a form, and says with which status it was answered; what else stands in the answer is nobody's matter. How long it waits for its
+    /// Posts a form, and says with which status it was answered, as soon as that is there; what follows is nobody's matter. How long it waits for its
     /// turn is for the caller to bound.
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)], private: &PrivateHosts) -> Result<u16, OutboundFailure> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = Request::post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.into_bytes());
-        let answer = self.send(request.map_err(|_| OutboundFailure::BadUrl)?, private).await?;
+        let answer = self.ask(request.map_err(|_| OutboundFailure::BadUrl)?, private, Wanted::Head).await?;
         Ok(answer.status().as_u16())
     }
 
@@ -284,6 +295,7 @@ impl Outbound {
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         request: Request<Vec<u8>>,
         target: &Target,
+        wanted: Wanted,
     ) -> Result<Response<Vec<u8>>, OutboundFailure> {
         let broken = || OutboundFailure::Broken { host: target.host.clone() };
         let mut connections = hyper::client::conn::http1::Builder::new();
@@ -292,19 +304,22 @@ impl Outbound {
         let connection = tokio::spawn(connection);
         let answer = async {
             let answer = sender.send_request(target.addressed(request)?).await.map_err(|_| broken())?;
-            self.read(answer, target).await
+            self.read(answer, target, wanted).await
         }
         .await;
         connection.abort();
         answer
     }
 
-    async fn read(&self, answer: Response<Incoming>, target: &Target) -> Result<Response<Vec<u8>>, OutboundFailure> {
+    async fn read(&self, answer: Response<Incoming>, target: &Target, wanted: Wanted) -> Result<Response<Vec<u8>>, OutboundFailure> {
         let host = || target.host.clone();
         if answer.status().is_redirection() && answer.status() != StatusCode::NOT_MODIFIED {
             return Err(OutboundFailure::Redirected { host: host() });
         }
         let (head, body) = answer.into_parts();
+        if wanted == Wanted::Head {
+            return Ok(Response::from_parts(head, Vec::new()));
+        }
         let body = Limited::new(body, self.limits.body).collect().await.map_err(|error| {
             if error.is::<http_body_util::LengthLimitError>() {
                 OutboundFailure::TooLong { host: host() }

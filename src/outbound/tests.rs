@@ -100,6 +100,21 @@ async fn what_a_server_does_wrong_is_a_failure_that_repeats_nothing_of_it() {
 }
 
 #[tokio::test]
+async fn a_form_is_answered_once_its_status_is_there() {
+    for body in ["", "x", &"x".repeat(100_000)] {
+        let (port, count) = serving(format!("HTTP/1.1 200 OK\r\n\r\n{body}").into_bytes()).await;
+        let url = format!("http://127.0.0.1:{port}/told");
+        assert_eq!(
+            client(QUICK).post_form(&url, &[("a", "b")], &private(&["127.0.0.1"])).await,
+            Ok(200),
+            "{} bytes and no end",
+            body.len()
+        );
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_slow_host_keeps_nobody_from_another_one() {
     let (slow, asked) = serving(b"HTTP/1.1 200 OK\r\n".to_vec()).await;
     let (quick, _) = serving(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".to_vec()).await;
