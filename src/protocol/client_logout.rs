@@ -67,6 +67,10 @@ impl LogoutUri {
         origin(&self.0)
     }
 
+    fn has_ipv6_host(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| matches!(url.host(), Some(Host::Ipv6(_))))
+    }
+
     /// The URL with what tells the client whose session is over (OpenID Connect Front-Channel Logout §3).
     #[must_use]
     pub fn about(&self, issuer: &str, session: &SessionId) -> String {
@@ -133,10 +137,16 @@ impl ClientLogout {
     pub fn problems(&self, redirect_uris: &[RedirectUri]) -> Vec<Problem> {
         // OpenID Connect Front-Channel Logout §2: the page is where the client is, so that the frame is nobody else's.
         let is_elsewhere = |uri: &LogoutUri| !redirect_uris.iter().any(|redirect_uri| origin(redirect_uri.as_str()) == uri.origin());
-        let elsewhere = self.front_channel.iter().filter(|uri| is_elsewhere(uri));
-        elsewhere
-            .map(|_| Problem::new("frontchannel_logout_uri", "must have the scheme, host and port of one of the redirect_uris"))
-            .collect()
+        let Some(uri) = &self.front_channel else { return Vec::new() };
+        let wrong = [
+            (is_elsewhere(uri), "must have the scheme, host and port of one of the redirect_uris"),
+            // Content Security Policy Level 3 §2.3.1: the host of a source is a name or an IPv4 address.
+            (
+                uri.has_ipv6_host(),
+                "must not have an IPv6 address for a host, which no content security policy can let into a frame; use a name",
+            ),
+        ];
+        wrong.into_iter().filter(|(is_wrong, _)| *is_wrong).map(|(_, reason)| Problem::new("frontchannel_logout_uri", reason)).collect()
     }
 }
 
@@ -183,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_frame_is_where_the_client_is() {
-        let redirect_uris = ["https://app.example/cb", "http://localhost:3000/cb", "com.example.app:/cb"]
+        let redirect_uris = ["https://app.example/cb", "http://localhost:3000/cb", "http://[::1]:3000/cb", "com.example.app:/cb"]
             .map(|uri| RedirectUri::register(uri, ApplicationType::Native).unwrap());
         let problems = |uri| {
             let logout = ClientLogout { front_channel: Some(LogoutUri::parse(uri).unwrap()), ..ClientLogout::default() };
@@ -195,5 +205,6 @@ mod tests {
         {
             assert_eq!(problems(elsewhere), 1, "{elsewhere}");
         }
+        assert_eq!(problems("http://[::1]:3000/bye"), 1, "the policy of the page around the frame can't name it");
     }
 }
