@@ -63,8 +63,14 @@ impl Server {
     }
 
     /// Signs with the next key from now on: of one algorithm, or of each that has keys. Refused while verifiers may still hold a key set
-    /// without it, unless it has to be `now`; where none is named, those whose next key is old enough are rotated.
-    pub async fn rotate_keys(&self, algorithm: Option<SigningAlgorithm>, now: bool) -> Result<Result<Rotated, Refused>, Failure> {
+    /// without it, unless it has to be `now`; where none is named, those whose next key is old enough are rotated. `rotated` is told of each as
+    /// soon as it happened, whatever fails afterwards.
+    pub async fn rotate_keys(
+        &self,
+        algorithm: Option<SigningAlgorithm>,
+        now: bool,
+        rotated: impl Fn(&RotatedAlgorithm) + Send + Sync,
+    ) -> Result<Result<Rotated, Refused>, Failure> {
         let algorithms = algorithm.map_or_else(|| self.keyring.current().algorithms(), |algorithm| vec![algorithm]);
         let published = if now { Duration::ZERO } else { KEY_SET_LIFETIME };
         let mut rotations = Vec::new();
@@ -75,7 +81,9 @@ impl Server {
                 Err(Failure::Keys(KeyFolderFailure::NoKeys { .. })) => return Ok(Err(Refused::not_found("key for", algorithm))),
                 done => {
                     let Rotation { algorithm: alg, active, next, retired, .. } = done?;
-                    rotations.push(RotatedAlgorithm { alg, active, next, retired });
+                    let done = RotatedAlgorithm { alg, active, next, retired };
+                    rotated(&done);
+                    rotations.push(done);
                 }
             }
         }

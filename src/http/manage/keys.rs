@@ -9,6 +9,7 @@ use poem_openapi::{Object, OpenApi};
 
 use crate::flow::Server;
 use crate::flow::manage::Refused;
+use crate::flow::manage::keys::RotatedAlgorithm;
 use crate::http::caller::Bearer;
 use crate::http::manage::query::{Optional, Query};
 use crate::http::manage::reply::{Gone, Many, One, Outcome};
@@ -124,11 +125,8 @@ impl Api {
             let query = Query::of(request)?;
             let names: Vec<&str> = SigningAlgorithm::ALL.iter().map(|known| known.as_str()).collect();
             let algorithm = query.word("algorithm", &names)?.and_then(SigningAlgorithm::parse);
-            let rotated = self.0.rotate_keys(algorithm, query.flag("now")?.unwrap_or_default()).await??;
-            for rotation in &rotated.rotations {
-                audit(&by, "keys.rotate", rotation.active.as_str());
-            }
-            Ok(rotated)
+            let audited = |rotation: &RotatedAlgorithm| audit(&by, "keys.rotate", rotation.active.as_str());
+            Ok(self.0.rotate_keys(algorithm, query.flag("now")?.unwrap_or_default(), audited).await??)
         };
         Outcome::reply(request, rotated.await)
     }

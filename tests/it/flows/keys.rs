@@ -1,10 +1,12 @@
 //! The signing key changes while the server runs.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use claviger::protocol::jose::SigningAlgorithm;
 use claviger::signing::Kid;
 
 use crate::actors::{Browser, RelyingParty, TestServer};
@@ -45,6 +47,19 @@ async fn a_rotation_moves_every_key_on_and_old_tokens_stay_good() {
     let new = web.refresh(old.refresh()).await;
     assert_eq!((kid(new.access()), kid(new.text("id_token"))), (after[0].clone(), after[0].clone()));
     assert!(server.is_active(new.access()).await);
+}
+
+#[tokio::test]
+async fn a_rotation_is_known_although_the_next_one_fails() {
+    let server = TestServer::start_offering(&[SigningAlgorithm::Rs256, SigningAlgorithm::Es256]).await;
+    server.register("es", |client| client.responses.id_token_signed = SigningAlgorithm::Es256).await;
+    let known = Mutex::new(Vec::new());
+    let failure = server.server.rotate_keys(None, true, |rotated| {
+        known.lock().unwrap().push(rotated.alg);
+        std::fs::remove_dir_all(&server.keys).unwrap();
+    });
+    assert!(failure.await.is_err(), "there is no place for keys any more");
+    assert_eq!(known.into_inner().unwrap(), [SigningAlgorithm::Rs256]);
 }
 
 #[tokio::test]
