@@ -1,6 +1,7 @@
 //! The end of a session: clients are told, by their back channel and, where a browser is there to do it, by their front channel.
 
 use crate::flow::{Failure, Server};
+use crate::protocol::client::ClientId;
 use crate::protocol::subject::SessionId;
 
 /// A page of a client that has to be loaded, so that it knows (OpenID Connect Front-Channel Logout §2).
@@ -21,12 +22,21 @@ impl Server {
         self.session_ended.notify_one();
         let mut frames = Vec::new();
         for client in &clients {
-            let Some(client) = self.cached_client(client).await?.filter(|client| client.enabled) else { continue };
-            if let Some(uri) = &client.logout.front_channel {
-                let url = uri.about(self.issuer.as_str(), &self.session_for(&client, id).await?);
-                frames.push(Frame { client_name: client.name.clone(), url, origin: uri.origin() });
+            match self.frame_of(client, id).await {
+                Ok(frame) => frames.extend(frame),
+                // The session is over, whatever else fails.
+                Err(failure) => {
+                    tracing::error!(%failure, %client, session = %id, "a client that takes part in the session can't be told by its page")
+                }
             }
         }
         Ok(Some(frames))
+    }
+
+    async fn frame_of(&self, client: &ClientId, session: &SessionId) -> Result<Option<Frame>, Failure> {
+        let Some(client) = self.cached_client(client).await?.filter(|client| client.enabled) else { return Ok(None) };
+        let Some(uri) = &client.logout.front_channel else { return Ok(None) };
+        let url = uri.about(self.issuer.as_str(), &self.session_for(&client, session).await?);
+        Ok(Some(Frame { client_name: client.name.clone(), url, origin: uri.origin() }))
     }
 }

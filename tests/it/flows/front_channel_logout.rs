@@ -65,6 +65,21 @@ async fn clients_pages_are_loaded_before_the_person_goes_on() {
 }
 
 #[tokio::test]
+async fn a_client_that_nobody_can_read_keeps_nobody_signed_in() {
+    let server = TestServer::start().await;
+    let one = framed(&server, "one:one-secret", "https://one.example/cb", "https://one.example/bye").await;
+    framed(&server, "broken:broken-secret", "https://broken.example/cb", "https://broken.example/bye").await;
+    let mut browser = Browser::new(&server);
+    let tokens = one.sign_in(&mut browser, "openid").await;
+    server.database.execute("INSERT INTO session_client (session_id, client_id) SELECT session_id, 'broken' FROM session_client").await;
+    server.database.execute("UPDATE client SET frontchannel_logout_uri = 'nonsense' WHERE id = 'broken'").await;
+    let page = browser.send(&Url::parse(&server.url(&format!("/logout?id_token_hint={}", tokens.text("id_token")))).unwrap(), None).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert_eq!(frames(&page), [about("https://one.example/bye", &server, tokens.id_claims()["sid"].as_str().unwrap())]);
+    assert_eq!(browser.open("/account").await.url.path(), "/login");
+}
+
+#[tokio::test]
 async fn who_ends_their_own_session_on_the_account_page_has_clients_told() {
     let server = TestServer::start().await;
     let one = framed(&server, "one:one-secret", "https://one.example/cb", "https://one.example/bye").await;
