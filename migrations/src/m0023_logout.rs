@@ -40,12 +40,14 @@ impl MigrationTrait for Migration {
             .col(text("subject"))
             .col(number("attempts"))
             .col(number("due_at"))
+            .col(number("ended_at"))
             .primary_key(Index::create().col("session_id").col("client_id"))
             .foreign_key(&mut goes_with("logout_notice", "client_id", "client", "id"))
             .take();
         manager.create_table(logout_notice).await?;
         manager.create_index(index("logout_notice", ["client_id"])).await?;
-        manager.create_index(index("logout_notice", ["due_at"])).await
+        manager.create_index(index("logout_notice", ["due_at"])).await?;
+        manager.create_index(index("logout_notice", ["ended_at"])).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

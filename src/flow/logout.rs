@@ -6,6 +6,7 @@ use crate::flow::{Failure, Server};
 use crate::protocol::client::ClientId;
 use crate::protocol::explanation::Report;
 use crate::protocol::logout::{Facts, Onward, Request, Step};
+use crate::protocol::subject::SessionId;
 use crate::protocol::token::Token;
 
 /// What the browser gets.
@@ -62,12 +63,21 @@ impl Server {
             Step::SignOut(onward) => {
                 let why = if onward == Onward::NotThere { request.explain_staying(facts) } else { None };
                 let report = why.map(|why| Report::noted("the person signed out and stays on our own page", why));
-                let frames = match &current {
-                    Some(current) => self.end_session(&current.session.id).await?.unwrap_or_default(),
+                let frames = match self.to_end(current.as_ref(), session).await? {
+                    Some(id) => self.end_session(&id).await?.unwrap_or_default(),
                     None => Vec::new(),
                 };
                 Ok(Outcome::SignedOut { onward, frames, report })
             }
+        }
+    }
+
+    /// The session that ends: also one that has run out unnoticed, so that its clients are told now.
+    async fn to_end(&self, current: Option<&Current>, token: Option<&Token>) -> Result<Option<SessionId>, Failure> {
+        match (current, token) {
+            (Some(current), _) => Ok(Some(current.session.id.clone())),
+            (None, Some(token)) => Ok(self.store.sessions().find_by_token(&token.hash()).await?.map(|session| session.id)),
+            (None, None) => Ok(None),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! session, so that no restart loses one, and goes when the client was told or will not be.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -27,6 +28,7 @@ pub(super) mod row {
         pub subject: String,
         pub attempts: i64,
         pub due_at: i64,
+        pub ended_at: i64,
     }
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -34,6 +36,10 @@ pub(super) mod row {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// How long after the end of a session clients are told of it, longer than it takes to try often enough: whoever was away for longer, or we
+/// ourselves, has nothing of it.
+pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// A client that is to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +69,7 @@ impl LogoutNotices<'_> {
     ) -> Result<Vec<LogoutNotice>, StoreFailure> {
         let due = row::Entity::find()
             .filter(row::Column::DueAt.lte(now.seconds()))
+            .filter(row::Column::EndedAt.gt((now - LONGEST).seconds()))
             .filter(row::Column::ClientId.is_not_in(busy.iter().map(ClientId::as_str)))
             .order_by_asc(row::Column::DueAt)
             .order_by_asc(row::Column::SessionId)
@@ -105,12 +112,13 @@ impl LogoutNotices<'_> {
 
 /// Writes a notice for every enabled client with a back channel that takes part in one of these sessions, which are about to end.
 pub(super) async fn write_for(change: &impl ConnectionTrait, sessions: &[String], at: Timestamp) -> Result<(), DbErr> {
-    use row::Column::{Attempts, ClientId, DueAt, SessionId, Subject};
+    use row::Column::{Attempts, ClientId, DueAt, EndedAt, SessionId, Subject};
     let told = Query::select()
         .column((session_client::row::Entity, session_client::row::Column::SessionId))
         .column((session_client::row::Entity, session_client::row::Column::ClientId))
         .column((session::row::Entity, session::row::Column::Subject))
         .expr(Expr::val(0_i64))
+        .expr(Expr::val(at.seconds()))
         .expr(Expr::val(at.seconds()))
         .from(session_client::row::Entity)
         .inner_join(
@@ -129,7 +137,7 @@ pub(super) async fn write_for(change: &impl ConnectionTrait, sessions: &[String]
     let mut insert = Query::insert();
     insert
         .into_table(row::Entity)
-        .columns([SessionId, ClientId, Subject, Attempts, DueAt])
+        .columns([SessionId, ClientId, Subject, Attempts, DueAt, EndedAt])
         .on_conflict(OnConflict::new().do_nothing().to_owned());
     insert.select_from(told).map_err(|error| DbErr::Custom(error.to_string()))?;
     change.execute(&insert).await.map(|_| ())

@@ -160,6 +160,23 @@ impl Sessions<'_> {
         })
     }
 
+    /// Ends up to `batch` sessions that have run out by `limits`, as [`Self::end`] does, and says how many those were.
+    pub async fn end_run_out(&self, at: Timestamp, limits: SessionLimits, batch: u64) -> Result<u64, StoreFailure> {
+        let run_out = Condition::any()
+            .add(row::Column::LastUsedAt.lte((at - limits.idle).seconds()))
+            .add(row::Column::CreatedAt.lte((at - limits.absolute).seconds()));
+        retried!(async {
+            let change = self.0.begin().await?;
+            let found = row::Entity::find().filter(run_out.clone()).order_by_asc(row::Column::Id).limit(batch).lock_exclusive();
+            let over: Vec<String> = found.all(&change).await?.into_iter().map(|session| session.id).collect();
+            for some in over.chunks(1000) {
+                end(&change, some, at).await?;
+            }
+            change.commit().await?;
+            Ok(u64::try_from(over.len()).unwrap_or(u64::MAX))
+        })
+    }
+
     /// Ends every session of a person but `except`, as [`Self::end`] does.
     pub async fn end_all_of(&self, user: &Subject, except: Option<&SessionId>, at: Timestamp) -> Result<(), StoreFailure> {
         retried!(async {

@@ -8,9 +8,10 @@ use crate::protocol::grant::refresh_token::RETRY_WINDOW;
 use crate::protocol::time::Timestamp;
 use crate::store::client::rows::client;
 use crate::store::grant::{granted, refresh_token};
+use crate::store::logout_notice::LONGEST;
 use crate::store::retry::retried;
 use crate::store::{
-    Store, StoreFailure, departure, initial_access_token, login_failure, registration, revoked_token, session, used_assertion,
+    Store, StoreFailure, departure, initial_access_token, login_failure, logout_notice, registration, revoked_token, used_assertion,
 };
 
 impl Store {
@@ -20,14 +21,13 @@ impl Store {
     /// - The sealed successor of a refresh token that was spent longer ago than [`RETRY_WINDOW`] is blanked.
     /// - Refresh tokens go when they have expired, spent or not; grants with their codes when nothing that they gave can be alive any more.
     ///   A spent code is thereby remembered as long as what it gave.
-    /// - Sessions that are over by `limits`, revoked tokens and used assertions that have expired, failed sign-ins whose window is over, departures to another
+    /// - Sessions that are over by `limits` end as if somebody had ended them, so that their clients are told. Clients that could not be told
+    ///   for [`LONGEST`] are not told any more.
+    /// - Revoked tokens and used assertions that have expired, failed sign-ins whose window is over, departures to another
     ///   provider that nobody came back from, initial access tokens that are used up or over.
     /// - Clients that registered themselves and did not get a token in time, with whatever hangs on them.
     pub async fn sweep(&self, now: Timestamp, limits: SessionLimits, batch: u64) -> Result<u64, StoreFailure> {
         let seconds = now.seconds();
-        let sessions = Condition::any()
-            .add(session::row::Column::LastUsedAt.lte((now - limits.idle).seconds()))
-            .add(session::row::Column::CreatedAt.lte((now - limits.absolute).seconds()));
         // A family of tokens can be long. It goes token by token, so that its grant then takes no more than its code along.
         let tokens = Query::select()
             .expr(Expr::val(1))
@@ -43,7 +43,8 @@ impl Store {
                 .forget::<refresh_token::Entity>(refresh_token::Column::Hash, refresh_token::Column::ExpiresAt.lte(seconds), batch)
                 .await?
             + self.forget::<granted::Entity>(granted::Column::Id, grants, batch).await?
-            + self.forget::<session::row::Entity>(session::row::Column::Id, sessions, batch).await?
+            + self.sessions().end_run_out(now, limits, batch).await?
+            + self.give_up_notices(now, batch).await?
             + self
                 .forget::<revoked_token::row::Entity>(
                     revoked_token::row::Column::Jti,
@@ -70,6 +71,16 @@ impl Store {
                 .await?
             + self.forget::<initial_access_token::row::Entity>(initial_access_token::row::Column::Id, used_up, batch).await?
             + self.forget::<client::Entity>(client::Column::Id, registration::unused(now), batch).await?)
+    }
+
+    async fn give_up_notices(&self, now: Timestamp, batch: u64) -> Result<u64, StoreFailure> {
+        use logout_notice::row::{Column, Entity};
+
+        let given_up = self.forget::<Entity>(Column::SessionId, Column::EndedAt.lte((now - LONGEST).seconds()), batch).await?;
+        if given_up > 0 {
+            tracing::warn!(given_up, "clients could not be told in time that sessions are over");
+        }
+        Ok(given_up)
     }
 
     async fn blank_sealed_successors(&self, now: Timestamp, batch: u64) -> Result<u64, StoreFailure> {

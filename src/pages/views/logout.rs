@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn where_somebody_may_go_on_to_is_named_and_waits_for_them() {
         let (onward, place) = (Some("https://app.example/bye"), Some("app.example"));
-        let page = SignedOutPage { onward, place, ..SignedOutPage::default() }.render().unwrap();
+        let told = [ToldPage { client_name: "Looking Glass", url: "https://glass.example/bye" }];
+        let page = SignedOutPage { told: &told, onward, place, ..SignedOutPage::default() }.render().unwrap();
         assert!(page.contains(r#"id="continue" href="https://app.example/bye""#) && page.contains("Continue to app.example"), "{page}");
         assert!(!page.contains("<script"), "{page}");
     }

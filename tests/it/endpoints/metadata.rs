@@ -289,7 +289,8 @@ async fn nothing_is_promised_that_no_test_uses() {
             name if name.contains("_encryption_") || name.contains("token_signing_") || name.contains("userinfo_signing_") => {}
             // `flows::session_management`
             "check_session_iframe" => {
-                assert_eq!(server.get(value.as_str().unwrap().strip_prefix(&server.issuer).unwrap()).await.status, 200)
+                let page = server.get(value.as_str().unwrap().strip_prefix(&server.issuer).unwrap()).await;
+                assert_eq!(page.status, 200);
             }
             // `flows::front_channel_logout`, `flows::back_channel`, `flows::claims_request`, `flows::request_object`, and every answer
             "frontchannel_logout_supported"

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::actors::{Answers, Browser, Heard, Listener, RelyingParty, TestServer, Tokens, claims, hybrid_client};
 use crate::database::{Database, on_both_databases};
+use crate::store::LIMITS;
 
 const CALLBACK: &str = "http://localhost:3000/callback";
 
@@ -195,6 +196,24 @@ async fn whoever_ends_a_session_its_clients_are_told() {
     let heard = as_time_goes_by(&server, &listener, 4, Duration::from_secs(1)).await;
     let heard: Vec<String> = heard.iter().map(|heard| heard.claims()["sid"].as_str().unwrap().to_owned()).collect();
     assert_eq!(heard, told);
+}
+
+#[tokio::test]
+async fn clients_are_told_of_sessions_that_ran_out() {
+    let server = TestServer::start().await;
+    let listener = Listener::start([]).await;
+    let one = told_at(&server, "one:one-secret", &listener).await;
+    let (mut comes_back, mut stays_away) = (Browser::new(&server), Browser::new(&server));
+    let (first, second) = (one.sign_in(&mut comes_back, "openid").await, one.sign_in(&mut stays_away, "openid").await);
+    server.clock.advance(Duration::from_hours(400 * 24));
+
+    let page = comes_back.open("/logout").await;
+    assert!(page.body.contains("You are signed out."), "{}", page.body);
+    assert_eq!(listener.hears(1).await[0].claims()["sid"], sid(&first));
+
+    server.store.sweep(server.clock.now(), LIMITS, 100).await.unwrap();
+    assert_eq!(listener.hears(2).await[1].claims()["sid"], sid(&second));
+    assert_eq!(server.database.rows("session").await, 0);
 }
 
 #[tokio::test]

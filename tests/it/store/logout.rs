@@ -7,6 +7,7 @@ use claviger::identity::user::{PasswordHash, User};
 use claviger::protocol::client::Client;
 use claviger::protocol::client_logout::{ClientLogout, LogoutRevokes};
 use claviger::protocol::grant::Grant;
+use claviger::store::logout_notice::LONGEST;
 use claviger::store::{Applied, Insertion, LogoutNotice};
 
 use crate::database::{Database, on_both_databases};
@@ -15,8 +16,10 @@ use crate::store::{LIMITS, NOW, after, alice_and_app, at_once, client, client_id
 on_both_databases!(
     whoever_learns_who_signed_in_takes_part_until_the_session_ends,
     a_session_that_ends_in_any_way_leaves_a_notice,
+    a_session_that_runs_out_leaves_a_notice,
     of_many_who_look_for_notices_one_gets_each,
     a_notice_is_put_off_done_or_left_to_the_next,
+    a_notice_is_given_up_after_a_day,
     a_client_that_is_busy_keeps_nobody_waiting,
     a_client_chooses_what_ends_with_the_session,
     nobody_is_left_out_while_a_session_ends,
@@ -91,6 +94,30 @@ async fn a_session_that_ends_in_any_way_leaves_a_notice(database: Database) {
     assert_eq!(database.rows("logout_notice").await, 0, "there is nobody to tell");
 }
 
+async fn a_session_that_runs_out_leaves_a_notice(database: Database) {
+    let store = &database.store;
+    let (alice, app, sid) = alice_and_app(store).await;
+    let all =
+        Client { logout: ClientLogout { revokes: LogoutRevokes::Everything, ..ClientLogout::default() }, secrets: vec![], ..client("all") };
+    assert_eq!(store.clients().insert(&all).await, Ok(Insertion::Inserted));
+    assert_eq!(give(&database, "ends", &all, &alice, &sid, "openid offline_access").await, Applied::Done);
+    assert_eq!(give(&database, "stays", &app, &alice, &sid, "openid offline_access").await, Applied::Done);
+    for number in 0..3 {
+        let sid = session(&format!("s-{number}"), &alice);
+        assert_eq!(store.sessions().begin(&hash(sid.id.as_str()), &sid, 0).await, Ok(Applied::Done));
+        assert_eq!(give(&database, sid.id.as_str(), &app, &alice, &sid, "openid").await, Applied::Done);
+    }
+    let over = after(LIMITS.idle.as_secs());
+    assert_eq!(store.sessions().end_run_out(over - std::time::Duration::from_secs(1), LIMITS, 100).await, Ok(0));
+    for (ended, left) in [(3, 1), (1, 0), (0, 0)] {
+        assert_eq!(store.sessions().end_run_out(over, LIMITS, 3).await, Ok(ended), "so many at a time");
+        assert_eq!(database.rows("session").await, left);
+        assert_eq!(database.rows("logout_notice").await, 4 - left, "each with its notice");
+    }
+    let live = store.grants().of_user(&alice.subject, over, LIMITS).await.unwrap();
+    assert_eq!(live.iter().map(|grant| grant.id.as_str()).collect::<Vec<_>>(), ["stays"]);
+}
+
 async fn of_many_who_look_for_notices_one_gets_each(database: Database) {
     let (alice, app, sid) = alice_and_app(&database.store).await;
     assert_eq!(give(&database, "g", &app, &alice, &sid, "openid").await, Applied::Done);
@@ -120,6 +147,20 @@ async fn a_notice_is_put_off_done_or_left_to_the_next(database: Database) {
     let third = take(&database, 100).await;
     assert_eq!(notices.done(&third[0]).await, Ok(()));
     assert_eq!(take(&database, 1000).await, []);
+    assert_eq!(database.rows("logout_notice").await, 0);
+}
+
+async fn a_notice_is_given_up_after_a_day(database: Database) {
+    let day = LONGEST.as_secs();
+    let (alice, app, sid) = alice_and_app(&database.store).await;
+    assert_eq!(give(&database, "g", &app, &alice, &sid, "openid").await, Applied::Done);
+    assert!(database.store.sessions().end(&sid.id, NOW).await.unwrap().is_some());
+    assert_eq!(take(&database, day - 40).await.len(), 1);
+    assert_eq!(take(&database, day - 1).await.len(), 1);
+    assert_eq!(take(&database, day + 100).await, [], "nobody waits for it any more");
+    database.store.sweep(after(day - 1), LIMITS, 100).await.unwrap();
+    assert_eq!(database.rows("logout_notice").await, 1);
+    database.store.sweep(after(day), LIMITS, 100).await.unwrap();
     assert_eq!(database.rows("logout_notice").await, 0);
 }
 
