@@ -52,7 +52,7 @@ pub struct TestServer {
     pub keys: PathBuf,
     keyring: SharedKeyring,
     _folder: TempDir,
-    database: Database,
+    pub database: Database,
     stop: Option<oneshot::Sender<()>>,
     telling: AbortHandle,
 }
