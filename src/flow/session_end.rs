@@ -26,7 +26,7 @@ impl Server {
                 Ok(frame) => frames.extend(frame),
                 // The session is over, whatever else fails.
                 Err(failure) => {
-                    tracing::error!(%failure, %client, session = %id, "a client that takes part in the session can't be told by its page")
+                    tracing::error!(%failure, %client, session = %id, "a client that takes part in the session can't be told by its page");
                 }
             }
         }
