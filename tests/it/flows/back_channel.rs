@@ -144,7 +144,19 @@ async fn a_client_that_always_fails_is_left_in_peace_some_day() {
     let mut browser = Browser::new(&server);
     let tokens = one.sign_in(&mut browser, "openid").await;
     sign_out(&mut browser, tokens.text("id_token")).await;
-    as_time_goes_by(&server, &failing, 8, Duration::from_mins(30)).await;
+    as_time_goes_by(&server, &failing, 4, Duration::from_secs(5)).await;
+    for (times, minutes) in [(4, 10), (5, 60), (6, 6 * 60), (7, 12 * 60)] {
+        let pause = Duration::from_mins(minutes);
+        // The clock stands still until it is written down when the next time is: what was tried for a day is not tried again.
+        let put_off = format!("logout_notice WHERE attempts = {times} AND due_at = {}", (server.clock.now() + pause).seconds());
+        let start = Instant::now();
+        while server.database.rows(&put_off).await == 0 {
+            assert!(start.elapsed() < Duration::from_mins(1), "the next time is not known");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        server.clock.advance(pause);
+        failing.hears(times + 1).await;
+    }
     server.everybody_is_told().await;
     assert_eq!(failing.heard().len(), 8);
 }
