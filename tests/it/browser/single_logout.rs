@@ -57,8 +57,8 @@ async fn everybody_is_told_before_the_person_returns() {
         }
         browser.press("Sign out").await;
         if !scripts {
-            browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
             browser.sees("These applications are signing you out, too:\none\ntwo").await;
+            browser.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": false })).await;
             browser.press("Continue").await;
         }
         browser.arrives_at(&format!("{back}?state=s")).await;
