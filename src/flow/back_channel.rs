@@ -143,6 +143,6 @@ impl Server {
         let (subject, session) = (self.subject_for(client, &notice.user).await?, self.session_for(client, &notice.session).await?);
         let jti = self.random.uuid().to_string();
         let claims = LogoutToken::new(&self.issuer, &client.id, &subject, &session, jti, self.clock.now());
-        self.sign_with(client.responses.id_token_signed, Some(logout_token::TYP), &claims).await
+        self.sign_for(client, logout_token::TYP, &claims).await
     }
 }

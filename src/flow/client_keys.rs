@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
 
-use crate::outbound::{Outbound, PrivateHosts};
+use crate::flow::asking::Asking;
 use crate::protocol::jose::{ClientKeys, JwksUri};
 use crate::protocol::time::Timestamp;
 
@@ -16,8 +15,6 @@ use crate::protocol::time::Timestamp;
 const LIFETIME: Duration = Duration::from_mins(10);
 /// How long nothing is fetched after it was: whoever signs with unknown keys must not make us a burden to others.
 const REST: Duration = Duration::from_secs(10);
-/// How long a client waits for its own keys at most.
-const LONGEST: Duration = Duration::from_secs(10);
 /// How long a URL is remembered that nobody asks for.
 const FORGOTTEN: Duration = Duration::from_hours(1);
 /// The most URLs that are remembered.
@@ -25,8 +22,7 @@ const CAPACITY: u64 = 1000;
 
 /// The keys of all clients that publish them themselves.
 pub(super) struct PublishedKeys {
-    /// None where this server asks nobody.
-    outbound: Option<(Outbound, PrivateHosts)>,
+    asking: Asking,
     sources: Cache<JwksUri, Arc<Source>>,
 }
 
@@ -49,13 +45,13 @@ pub(super) struct Fetched {
 
 impl Default for PublishedKeys {
     fn default() -> Self {
-        Self { outbound: None, sources: Cache::builder().max_capacity(CAPACITY).time_to_idle(FORGOTTEN).build() }
+        Self { asking: Asking::default(), sources: Cache::builder().max_capacity(CAPACITY).time_to_idle(FORGOTTEN).build() }
     }
 }
 
 impl PublishedKeys {
-    pub(super) fn new(outbound: Outbound, private: PrivateHosts) -> Self {
-        Self { outbound: Some((outbound, private)), ..Self::default() }
+    pub(super) fn new(asking: Asking) -> Self {
+        Self { asking, ..Self::default() }
     }
 
     /// The keys behind a URL, as they were found at most [`LIFETIME`] ago. Whoever has looked at some in vain gets younger ones, if there was
@@ -71,10 +67,10 @@ impl PublishedKeys {
         if let Some(enough) = known() {
             return enough;
         }
-        let (asked, uri) = (self.outbound.clone(), uri.clone());
+        let (asked, uri) = (self.asking.clone(), uri.clone());
         let looking = async move {
             let _turn = turn;
-            let fetched = Arc::new(source.after(fetch(asked, &uri).await, now));
+            let fetched = Arc::new(source.after(fetch(&asked, &uri).await, now));
             *source.last.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
             fetched
         };
@@ -85,10 +81,8 @@ impl PublishedKeys {
     }
 }
 
-async fn fetch(asked: Option<(Outbound, PrivateHosts)>, uri: &JwksUri) -> Result<ClientKeys, String> {
-    let (outbound, private) = asked.ok_or("this server asks no other servers")?;
-    let found = timeout(LONGEST, outbound.document(uri.as_str(), &private)).await;
-    let found = found.map_err(|_| "it was not answered in time".to_owned())?.map_err(|failure| failure.to_string())?;
+async fn fetch(asked: &Asking, uri: &JwksUri) -> Result<ClientKeys, String> {
+    let found = asked.document(uri.as_str()).await?;
     ClientKeys::found(&found).map_err(|invalid| invalid.to_string())
 }
 

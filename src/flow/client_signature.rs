@@ -1,4 +1,4 @@
-//! Whether a client signed something with a key of its own, which is registered here or published by the client itself.
+//! What comes of a client's own keys, which are registered here or published by the client itself: whether it signed something.
 
 use std::sync::Arc;
 
@@ -10,21 +10,30 @@ use crate::signing::is_signed_by;
 impl Server {
     /// Whether `client` signed `jws` with this algorithm.
     pub(super) async fn signed_by_client(&self, client: &Client, jws: &Jws, algorithm: Algorithm) -> Result<(), NotTheirs> {
+        self.with_keys_of(client, |keys| signed_by_one_of(keys, jws, algorithm)).await
+    }
+
+    /// What comes of a client's keys. Where it publishes them and nothing comes of those that are known, younger ones are looked at: a new key
+    /// may have the name of an old one, or none.
+    pub(super) async fn with_keys_of<T, E: From<NotTheirs>>(
+        &self,
+        client: &Client,
+        attempt: impl Fn(&ClientKeys) -> Result<T, E>,
+    ) -> Result<T, E> {
         let uri = match &client.keys {
-            Some(KeySource::Here(keys)) => return signed_by_one_of(keys, jws, algorithm),
+            Some(KeySource::Here(keys)) => return attempt(keys),
             Some(KeySource::There(uri)) => uri,
-            None => return Err(NotTheirs::NoKeys),
+            None => return Err(NotTheirs::NoKeys.into()),
         };
         let now = self.clock.now();
         let away = |why: &String| NotTheirs::KeysAway(why.clone());
         let fetched = self.published_keys.find(uri, now, None).await;
-        let known = signed_by_one_of(fetched.keys.as_ref().map_err(away)?, jws, algorithm);
-        // A new key may have the name of an old one, or none.
-        if !matches!(known, Err(NotTheirs::UnknownKey { .. } | NotTheirs::WrongSignature)) {
+        let known = attempt(fetched.keys.as_ref().map_err(away)?);
+        if known.is_ok() {
             return known;
         }
         let younger = self.published_keys.find(uri, now, Some(&fetched)).await;
-        if Arc::ptr_eq(&younger, &fetched) { known } else { signed_by_one_of(younger.keys.as_ref().map_err(away)?, jws, algorithm) }
+        if Arc::ptr_eq(&younger, &fetched) { known } else { attempt(younger.keys.as_ref().map_err(away)?) }
     }
 }
 

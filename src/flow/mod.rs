@@ -7,6 +7,7 @@ mod access;
 pub mod account;
 mod api_key;
 pub mod apply;
+mod asking;
 mod authenticate;
 pub mod authorize;
 pub mod back_channel;
@@ -95,9 +96,9 @@ pub struct Server {
     recorder: refusals::Recorder,
     providers: providers::Registry,
     published_keys: client_keys::PublishedKeys,
-    /// None where this server asks no clients.
-    clients_asked: Option<(Outbound, PrivateHosts)>,
-    /// The same for telling them that a session is over, with slots of its own.
+    /// For the documents that clients publish.
+    clients_asked: asking::Asking,
+    /// For telling clients that a session is over; none where this server asks nobody.
     clients_told: Option<(Outbound, PrivateHosts)>,
     objects_in_time: request_object::InTime,
     pairwise_salt: OnceCell<PairwiseSalt>,
@@ -199,7 +200,7 @@ impl Server {
             recorder,
             providers,
             published_keys,
-            clients_asked: None,
+            clients_asked: asking::Asking::default(),
             clients_told: None,
             objects_in_time,
             session_ended: Notify::new(),
@@ -221,10 +222,10 @@ impl Server {
     /// that a session is over. `private` are the hosts that may be somewhere private.
     #[must_use]
     pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
-        self.published_keys = client_keys::PublishedKeys::new(outbound.apart(), private.clone());
+        self.published_keys = client_keys::PublishedKeys::new(asking::Asking::by(outbound.apart(), private.clone()));
         self.logos = client_logo::Logos::new(Some((outbound.apart(), private.clone())));
         self.clients_told = Some((outbound.apart(), private.clone()));
-        self.clients_asked = Some((outbound, private));
+        self.clients_asked = asking::Asking::by(outbound, private);
         self
     }
 

@@ -1,17 +1,10 @@
 //! Whether a client is of the sector that it says (OpenID Connect Registration §5): the document behind its `sector_identifier_uri` is fetched
 //! when the client is registered, and again when what it has to list changes.
 
-use std::time::Duration;
-
-use tokio::time::timeout;
-
 use crate::flow::Server;
 use crate::protocol::client::Client;
 use crate::protocol::problem::Problem;
-use crate::protocol::subject_type::{SectorIdentifierUri, check_listed};
-
-/// How long whoever registers a client waits for its sector at most.
-const LONGEST: Duration = Duration::from_secs(10);
+use crate::protocol::subject_type::check_listed;
 
 impl Server {
     /// Checks that the sector's document lists all redirection URIs of a client that is new, or was as `before` says. What could not be
@@ -25,16 +18,10 @@ impl Server {
         if is_known {
             return Ok(());
         }
-        let fits = match self.sector_document(uri).await {
+        let fits = match self.clients_asked.document(uri.as_str()).await {
             Ok(document) => check_listed(&document, &client.redirect_uris).map_err(|misfit| misfit.to_string()),
             Err(reason) => Err(format!("can't be read: {reason}")),
         };
         fits.map_err(|reason| vec![Problem::new("sector_identifier_uri", reason)])
-    }
-
-    async fn sector_document(&self, uri: &SectorIdentifierUri) -> Result<Vec<u8>, String> {
-        let (outbound, private) = self.clients_asked.as_ref().ok_or("this server asks no other servers")?;
-        let found = timeout(LONGEST, outbound.document(uri.as_str(), private)).await;
-        found.map_err(|_| "it was not answered in time".to_owned())?.map_err(|failure| failure.to_string())
     }
 }

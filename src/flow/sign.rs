@@ -6,7 +6,7 @@ use crate::flow::{Failure, Server};
 use crate::protocol::client::Client;
 use crate::protocol::client_responses::Unencryptable;
 use crate::protocol::id_token::{self, IdToken};
-use crate::protocol::jose::{ClientKeys, Encryption, KeySource, SigningAlgorithm};
+use crate::protocol::jose::{ClientKeys, Encryption, SigningAlgorithm};
 use crate::protocol::problem::Problem;
 use crate::signing::{KeyFolderFailure, SigningFailure, encrypt};
 
@@ -49,23 +49,11 @@ impl Server {
         content_type: Option<&str>,
     ) -> Result<String, Unencryptable> {
         let sealed = |keys: &ClientKeys| {
-            let key = keys.encryption_key(encryption.alg)?;
-            Some(encrypt(text, content_type, encryption, key, &self.random).map_err(|failure| Unencryptable(failure.to_string())))
+            let none = || Unencryptable(format!("none of its keys is for {}", encryption.alg));
+            let key = keys.encryption_key(encryption.alg).ok_or_else(none)?;
+            encrypt(text, content_type, encryption, key, &self.random).map_err(|failure| Unencryptable(failure.to_string()))
         };
-        let none = || Unencryptable(format!("none of its keys is for {}", encryption.alg));
-        let uri = match &client.keys {
-            Some(KeySource::Here(keys)) => return sealed(keys).unwrap_or_else(|| Err(none())),
-            Some(KeySource::There(uri)) => uri,
-            None => return Err(Unencryptable("it has registered no keys".to_owned())),
-        };
-        let away = |why: &String| Unencryptable(format!("its keys can't be had: {why}"));
-        let now = self.clock.now();
-        let fetched = self.published_keys.find(uri, now, None).await;
-        if let Some(encrypted) = sealed(fetched.keys.as_ref().map_err(away)?) {
-            return encrypted;
-        }
-        let younger = self.published_keys.find(uri, now, Some(&fetched)).await;
-        sealed(younger.keys.as_ref().map_err(away)?).unwrap_or_else(|| Err(none()))
+        self.with_keys_of(client, sealed).await
     }
 
     /// A JWT that is signed with an algorithm.

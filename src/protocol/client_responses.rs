@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::explanation::{Explanation, Fact};
-use crate::protocol::jose::{Encryption, KeySource, SigningAlgorithm};
+use crate::protocol::jose::{Encryption, KeySource, NotTheirs, SigningAlgorithm};
 use crate::protocol::problem::Problem;
 use crate::protocol::refusal::ErrorCode;
 
@@ -29,6 +29,12 @@ pub struct ClientResponses {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("what the client is to get can't be encrypted: {0}")]
 pub struct Unencryptable(pub String);
+
+impl From<NotTheirs> for Unencryptable {
+    fn from(why: NotTheirs) -> Self {
+        Self(why.to_string())
+    }
+}
 
 impl ClientResponses {
     /// The algorithms that something for the client is signed with, and under which name it registered each.
