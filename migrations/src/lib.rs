@@ -26,6 +26,7 @@ mod m0024_subject;
 mod m0025_presentation;
 mod m0026_registration;
 mod m0027_request;
+mod m0028_refresh_token_rotation;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -52,12 +53,13 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_api_key::Migration),
             Box::new(m0020_provider::Migration),
             Box::new(m0021_client_key::Migration),
-            Box::new(m0027_request::Migration),
+            Box::new(m0022_client_responses::Migration),
+            Box::new(m0023_logout::Migration),
             Box::new(m0024_subject::Migration),
             Box::new(m0025_presentation::Migration),
-            Box::new(m0023_logout::Migration),
-            Box::new(m0022_client_responses::Migration),
             Box::new(m0026_registration::Migration),
+            Box::new(m0027_request::Migration),
+            Box::new(m0028_refresh_token_rotation::Migration),
         ]
     }
 }

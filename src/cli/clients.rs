@@ -9,7 +9,7 @@ use crate::cli::output::{SecretOf, Trouble, say, say_secret, table, word};
 use crate::cli::place::Place;
 use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
-use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType};
+use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, RefreshTokenRotation, ResponseType};
 use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::client_presentation::LogoUri;
@@ -142,6 +142,9 @@ struct Add {
     /// Which of its refresh tokens end then: `session` (all but those for `offline_access`), `everything` or `nothing`
     #[arg(long, value_name = "WHICH", default_value = "session", value_parser = word(LogoutRevokes::parse))]
     logout_revokes: LogoutRevokes,
+    /// Whether each use of a refresh token brings a successor: `on`; or `off`, for a client that authenticates only
+    #[arg(long, value_name = "ON_OR_OFF", default_value = "on", value_parser = word(RefreshTokenRotation::parse))]
+    refresh_token_rotation: RefreshTokenRotation,
     /// A web origin whose scripts may call us; may be repeated
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     cors_origins: Vec<String>,
@@ -244,6 +247,7 @@ impl Add {
             frontchannel_logout_uri: self.frontchannel_logout_uri,
             backchannel_logout_uri: self.backchannel_logout_uri,
             logout_revokes: self.logout_revokes,
+            refresh_token_rotation: self.refresh_token_rotation,
             cors_origins: self.cors_origins,
             scope: self.scope,
             default_scope: self.default_scope,
@@ -285,6 +289,7 @@ fn description(client: &Client) -> Vec<Vec<String>> {
         row("tos_uri", list(&client.presentation.terms)),
         row("contacts", if client.presentation.contacts.is_empty() { "-".to_owned() } else { client.presentation.contacts.join(", ") }),
         row("pkce", client.pkce.to_string()),
+        row("refresh_token_rotation", client.refresh_token_rotation.to_string()),
         row("grant_types", list(&client.grant_types)),
         row("response_types", client.response_types.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ")),
         row("redirect_uris", list(&client.redirect_uris)),

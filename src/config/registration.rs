@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::kind::{list, one_of, parsed, some, time, whole_number};
 use super::problem::Problem;
 use super::settings::{Presence, settings};
-use crate::protocol::client::{GrantType, PkceRule, ResponseType};
+use crate::protocol::client::{GrantType, PkceRule, RefreshTokenRotation, ResponseType};
 use crate::protocol::client_assertion::AssertionAudience;
 use crate::protocol::registration::{Access, Policy};
 use crate::protocol::scope::ScopeToken;
@@ -48,6 +48,11 @@ settings! {
     /// Whether those that can keep a secret need a proof key (PKCE), too. Public ones always do.
     pkce: PkceRule = one_of(&[("required", PkceRule::Required), ("optional", PkceRule::Optional)]), Presence::Default("required");
 
+    /// Whether each use of a refresh token brings a successor, also for those that can keep a secret; for public ones it always does. `off`:
+    /// such a client keeps its refresh token.
+    refresh_token_rotation: RefreshTokenRotation = one_of(&[("on", RefreshTokenRotation::On), ("off", RefreshTokenRotation::Off)]),
+        Presence::Default("on");
+
     /// Whom their assertions may be addressed to: the `issuer` alone (RFC 10070), or for older clients `issuer_or_token_endpoint`.
     assertion_audience: AssertionAudience = one_of(&[
         ("issuer", AssertionAudience::Issuer), ("issuer_or_token_endpoint", AssertionAudience::IssuerOrTokenEndpoint),
@@ -78,6 +83,7 @@ impl Registration {
             grant_types: self.grant_types.iter().copied().collect(),
             response_types: self.response_types.iter().copied().collect(),
             pkce: self.pkce,
+            refresh_token_rotation: self.refresh_token_rotation,
             assertion_audience: self.assertion_audience,
             shows_errors: self.errors == ErrorsBy::Page,
             per_address: self.per_address,

@@ -4,8 +4,10 @@ use url::Url;
 
 use super::Config;
 use super::database::DatabaseUrl;
+use super::registration::{ErrorsBy, Registration};
 use crate::identity::password_cost::Argon2Cost;
 use crate::identity::provider::ProviderKind;
+use crate::protocol::client::{GrantType, PkceRule, RefreshTokenRotation};
 use crate::protocol::registration::Access;
 
 /// The sentences for `config`.
@@ -60,13 +62,7 @@ pub(super) fn of(config: &Config) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if config.registration.policy == Access::Open {
-        warnings.push(
-            "registration.policy is open: everybody in the world can register an application under any name and ask people to sign in to it; \
-             initial_access_token would draw a line"
-                .to_owned(),
-        );
-    }
+    warnings.extend(of_registration(&config.registration));
     if crosses_the_network_in_the_clear(&config.database.url) {
         warnings.push(
             "database.url does not insist on TLS: add sslmode=verify-full, or whoever is in between can read the database".to_owned(),
@@ -83,6 +79,38 @@ pub(super) fn of(config: &Config) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// Those about clients that register themselves.
+fn of_registration(registration: &Registration) -> Vec<String> {
+    const LEGACY: [GrantType; 2] = [GrantType::Password, GrantType::Implicit];
+    if registration.policy == Access::Off {
+        return Vec::new();
+    }
+    let told = [
+        (
+            registration.policy == Access::Open,
+            "registration.policy is open: everybody in the world can register an application under any name and ask people to sign in to it; \
+             initial_access_token would draw a line",
+        ),
+        (
+            registration.errors == ErrorsBy::Redirect,
+            "registration.errors is redirect: whoever registers an application can lead people from here to anywhere",
+        ),
+        (
+            registration.pkce == PkceRule::Optional,
+            "registration.pkce is optional: an application that registered itself may go without what keeps a stolen code from being used",
+        ),
+        (
+            registration.refresh_token_rotation == RefreshTokenRotation::Off,
+            "registration.refresh_token_rotation is off: the theft of a refresh token does not show, where an application has a secret",
+        ),
+        (
+            LEGACY.iter().any(|legacy| registration.grant_types.contains(legacy)),
+            "registration.grant_types has password or implicit, which RFC 9700 advises against, for applications that nobody has looked at",
+        ),
+    ];
+    told.into_iter().filter(|(is_so, _)| *is_so).map(|(_, sentence)| sentence.to_owned()).collect()
 }
 
 /// Whether a PostgreSQL server on another machine may be spoken to without TLS, or without knowing that it is the right one.
@@ -125,6 +153,22 @@ mod tests {
         assert_eq!(with(&[]), "", "a proxy may speak TLS to it");
         let said = with(&[("CLAVIGER_ISSUER", "http://localhost:8080")]);
         assert!(said.contains("tls is set, but the issuer is http"), "{said}");
+    }
+
+    #[test]
+    fn what_weakens_clients_that_register_themselves_is_said_where_they_may() {
+        for (name, value) in [
+            ("CLAVIGER_REGISTRATION_ERRORS", "redirect"),
+            ("CLAVIGER_REGISTRATION_PKCE", "optional"),
+            ("CLAVIGER_REGISTRATION_REFRESH_TOKEN_ROTATION", "off"),
+            ("CLAVIGER_REGISTRATION_GRANT_TYPES", "authorization_code, password"),
+            ("CLAVIGER_REGISTRATION_GRANT_TYPES", "authorization_code, implicit"),
+        ] {
+            let setting = name.strip_prefix("CLAVIGER_REGISTRATION_").unwrap().to_lowercase();
+            let said = warnings(&[(name, value), ("CLAVIGER_REGISTRATION_POLICY", "initial_access_token")]);
+            assert!(said.starts_with(&format!("registration.{setting} ")) && said.lines().count() == 1, "{name}={value}: {said}");
+            assert_eq!(warnings(&[(name, value)]), "");
+        }
     }
 
     #[test]

@@ -128,6 +128,12 @@ impl Server {
                 let successor = opened.and_then(|text| Token::parse(TokenKind::RefreshToken, secrecy::ExposeSecret::expose_secret(&text)));
                 return Ok(Some(successor.ok_or(crate::signing::SealingFailure)?));
             }
+            RefreshPlan::Keep(kept) => {
+                effects.push(Effect::ProlongRefreshToken { token: kept.clone(), expires_at: idle });
+                effects.push(keep(Some(absolute)));
+                // It is told again: there are clients that would forget it otherwise.
+                return Ok(presented.and_then(|token| Token::parse(TokenKind::RefreshToken, token.reveal())));
+            }
             RefreshPlan::First => self.random.token(TokenKind::RefreshToken),
             RefreshPlan::Rotate(spent) => {
                 let successor = self.random.token(TokenKind::RefreshToken);

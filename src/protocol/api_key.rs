@@ -2,7 +2,7 @@
 //! looked up at each use, so that it never may do more than its owner.
 
 use crate::protocol::application_type::ApplicationType;
-use crate::protocol::client::{AuthMethod, Client, ClientId, InvalidClientId, PkceRule, TokenLifetimes};
+use crate::protocol::client::{AuthMethod, Client, ClientId, InvalidClientId, PkceRule, RefreshTokenRotation, TokenLifetimes};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::client_logout::ClientLogout;
 use crate::protocol::client_presentation::Presentation;
@@ -113,6 +113,7 @@ pub fn built_in_client() -> Result<Client, InvalidClientId> {
         presentation: Presentation::default(),
         responses: ClientResponses::default(),
         pkce: PkceRule::Required,
+        refresh_token_rotation: RefreshTokenRotation::On,
         grant_types: [].into(),
         response_types: [].into(),
         redirect_uris: Vec::new(),

@@ -104,6 +104,16 @@ words! {
 }
 
 words! {
+    /// Whether a refresh token is good for one use (RFC 9700 §4.14.2).
+    RefreshTokenRotation {
+        /// Each use brings a successor, and one that is used again ends its family.
+        On = "on",
+        /// A confidential client keeps its refresh token: stolen, it is of no use without the client's authentication (RFC 6749 §10.4).
+        Off = "off",
+    }
+}
+
+words! {
     /// Ways to a token (RFC 6749 §4, RFC 7591 §2, `grant_types`).
     GrantType {
         /// RFC 6749 §4.1.
@@ -241,6 +251,8 @@ pub struct Client {
     pub responses: ClientResponses,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
+    /// Whether its refresh tokens are good for one use each.
+    pub refresh_token_rotation: RefreshTokenRotation,
     /// The grants that it registered for.
     pub grant_types: BTreeSet<GrantType>,
     /// The response types that it registered for.

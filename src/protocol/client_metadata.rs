@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::ClaimRule;
-use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
+use crate::protocol::client::{
+    AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, RefreshTokenRotation, ResponseType, TokenLifetimes,
+};
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use crate::protocol::client_presentation::{LogoUri, Presentation};
@@ -106,6 +108,8 @@ pub struct ClientMetadata {
     pub contacts: Vec<String>,
     /// Whether its codes need a proof key.
     pub pkce: PkceRule,
+    /// Whether its refresh tokens are good for one use each.
+    pub refresh_token_rotation: RefreshTokenRotation,
     /// The grants that it may use.
     pub grant_types: BTreeSet<GrantType>,
     /// The response types that it may use; those that its grants need when left out.
@@ -178,6 +182,7 @@ impl Default for ClientMetadata {
             tos_uri: None,
             contacts: Vec::new(),
             pkce: PkceRule::Required,
+            refresh_token_rotation: RefreshTokenRotation::On,
             grant_types: [GrantType::AuthorizationCode].into(),
             response_types: None,
             redirect_uris: Vec::new(),
@@ -234,6 +239,7 @@ impl ClientMetadata {
             tos_uri: client.presentation.terms.as_ref().map(WebUri::to_string),
             contacts: client.presentation.contacts.clone(),
             pkce: client.pkce,
+            refresh_token_rotation: client.refresh_token_rotation,
             grant_types: client.grant_types.clone(),
             response_types: Some(client.response_types.clone()),
             redirect_uris: texts(&client.redirect_uris),
@@ -325,6 +331,7 @@ impl ClientMetadata {
             presentation,
             responses,
             pkce: self.pkce,
+            refresh_token_rotation: self.refresh_token_rotation,
             grant_types: self.grant_types.clone(),
             response_types: self.response_types.clone().unwrap_or_else(|| response_types(&self.grant_types)),
             redirect_uris,

@@ -6,7 +6,9 @@ use crate::protocol::api::{Api, ApiScope};
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::authentication::Authentication;
 use crate::protocol::claims_request::AskedClaims;
-use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, PkceRule, ResponseType, TokenLifetimes};
+use crate::protocol::client::{
+    AuthMethod, Client, ClientId, ClientSecret, GrantType, PkceRule, RefreshTokenRotation, ResponseType, TokenLifetimes,
+};
 use crate::protocol::client_assertion::AssertionRules;
 use crate::protocol::client_logout::ClientLogout;
 use crate::protocol::client_presentation::Presentation;
@@ -51,6 +53,7 @@ pub(crate) fn confidential_client(grants: &[GrantType], allowed: &str, default: 
         presentation: Presentation::default(),
         responses: ClientResponses::default(),
         pkce: PkceRule::Required,
+        refresh_token_rotation: RefreshTokenRotation::On,
         grant_types: grants.iter().copied().collect(),
         response_types: code.then_some(ResponseType::Code).into_iter().collect(),
         redirect_uris: vec![RedirectUri::register("https://app.example/cb", ApplicationType::Web).unwrap()],

@@ -21,8 +21,8 @@ use crate::http::manage::reply::{Changed, Deleted, Gone, Many, New, One, Part, S
 use crate::http::manage::rules::Rule;
 use crate::http::manage::scopes::{ClientsRead, ClientsWrite};
 use crate::http::manage::words::{
-    ApplicationType, AssertionAudience, AuthMethod, ContentEncryption, GrantType, KeyManagement, LogoutRevokes, PkceRule, Registrar,
-    ResponseAlgorithm, ResponseType, SigningAlgorithm, SubjectType,
+    ApplicationType, AssertionAudience, AuthMethod, ContentEncryption, GrantType, KeyManagement, LogoutRevokes, PkceRule,
+    RefreshTokenRotation, Registrar, ResponseAlgorithm, ResponseType, SigningAlgorithm, SubjectType,
 };
 use crate::http::manage::{audit, permit};
 use crate::http::section::Section;
@@ -116,6 +116,8 @@ struct Metadata {
     contacts: Option<Vec<String>>,
     /// Whether its codes need a proof key.
     pkce: Option<PkceRule>,
+    /// Whether its refresh tokens are good for one use each: `on`; or `off`, for one that authenticates only.
+    refresh_token_rotation: Option<RefreshTokenRotation>,
     /// The grants that it may use.
     grant_types: Option<Vec<GrantType>>,
     /// The response types that it may use; those that its grants need when left out.

@@ -112,6 +112,14 @@ pub(super) enum PkceRule {
     Optional,
 }
 
+/// Whether each use of a refresh token brings a successor.
+#[derive(Enum)]
+#[oai(rename_all = "lowercase")]
+pub(super) enum RefreshTokenRotation {
+    On,
+    Off,
+}
+
 /// Which refresh tokens end when a person signs out.
 #[derive(Enum)]
 #[oai(rename_all = "lowercase")]
@@ -206,6 +214,7 @@ mod tests {
         assert_eq!(documented::<SubjectType>(), read(subject_type::SubjectType::ALL, subject_type::SubjectType::as_str));
         assert_eq!(documented::<LogoutRevokes>(), read(client_logout::LogoutRevokes::ALL, client_logout::LogoutRevokes::as_str));
         assert_eq!(documented::<PkceRule>(), read(client::PkceRule::ALL, client::PkceRule::as_str));
+        assert_eq!(documented::<RefreshTokenRotation>(), read(client::RefreshTokenRotation::ALL, client::RefreshTokenRotation::as_str));
         assert_eq!(documented::<GrantType>(), read(client::GrantType::ALL, client::GrantType::as_str));
         assert_eq!(documented::<ResponseType>(), read(client::ResponseType::ALL, client::ResponseType::as_str));
     }

@@ -3,7 +3,7 @@
 use crate::protocol::api_key::BUILT_IN_CLIENT;
 use crate::protocol::application_type::ApplicationType;
 use crate::protocol::claim_rule::{self, Target};
-use crate::protocol::client::{AuthMethod, Client, GrantType, LONGEST_TOKEN_LIFETIME, MOST_SECRETS, PkceRule};
+use crate::protocol::client::{AuthMethod, Client, GrantType, LONGEST_TOKEN_LIFETIME, MOST_SECRETS, PkceRule, RefreshTokenRotation};
 use crate::protocol::jose::Algorithm;
 use crate::protocol::problem::Problem;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -77,6 +77,11 @@ impl Client {
             self.is_public() && self.pkce == PkceRule::Optional,
             "pkce",
             "a public client always needs a proof key (RFC 9700 section 2.1.1)",
+        );
+        check(
+            self.is_public() && self.refresh_token_rotation == RefreshTokenRotation::Off,
+            "refresh_token_rotation",
+            "the refresh tokens of a public client are always good for one use (RFC 9700 section 2.2.2)",
         );
     }
 

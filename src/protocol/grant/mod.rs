@@ -104,6 +104,8 @@ pub enum RefreshPlan {
     First,
     /// The presented one is spent, a successor is given.
     Rotate(TokenHash),
+    /// The presented one stays, and lives on: the client's do not rotate.
+    Keep(TokenHash),
     /// The successor that was already given is given once more, because the answer was lost, opened with the presented token.
     Repeat(SealedSuccessor),
 }
@@ -158,6 +160,13 @@ pub enum Effect {
         token: TokenHash,
         /// The family.
         grant: GrantId,
+        /// When it dies unless it is used.
+        expires_at: Timestamp,
+    },
+    /// A refresh token that stays lives on. Not one that was used up meanwhile.
+    ProlongRefreshToken {
+        /// Its hash.
+        token: TokenHash,
         /// When it dies unless it is used.
         expires_at: Timestamp,
     },

@@ -12,7 +12,7 @@ mod explain;
 
 use std::time::Duration;
 
-use crate::protocol::client::Client;
+use crate::protocol::client::{Client, RefreshTokenRotation};
 use crate::protocol::explanation::Explanation;
 use crate::protocol::grant::{Authorization, Decision, Effect, Foreign, Grant, RefreshPlan, SealedSuccessor};
 use crate::protocol::params::Params;
@@ -171,6 +171,7 @@ pub fn decide(request: &Request, found: Option<Stored>, client: &Client, now: Ti
         return Decision::refuse(Reason::Revoked(at));
     }
     let refresh = match &stored.state {
+        State::Live if client.refresh_token_rotation == RefreshTokenRotation::Off => RefreshPlan::Keep(stored.token.clone()),
         State::Live => RefreshPlan::Rotate(stored.token.clone()),
         State::Spent { at, successor: Some(sealed), successor_is_spent: false } if now.since(*at) <= RETRY_WINDOW => {
             RefreshPlan::Repeat(sealed.clone())
@@ -257,6 +258,16 @@ mod tests {
         let reply = decide_on("", stored(State::Live)).reply.unwrap();
         assert_eq!(reply.refresh, RefreshPlan::Rotate(presented().hash()));
         assert_eq!(reply.scope.to_string(), "items:read openid");
+    }
+
+    #[test]
+    fn a_token_that_does_not_rotate_stays_unless_it_was_used_up() {
+        let mut client = samples::confidential_client(&[GrantType::RefreshToken], "openid items:read", "openid");
+        client.refresh_token_rotation = RefreshTokenRotation::Off;
+        let plan = |state| decide(&request(""), Some(stored(state)), &client, NOW).reply.map(|reply| reply.refresh).ok();
+        assert_eq!(plan(State::Live), Some(RefreshPlan::Keep(presented().hash())));
+        assert_eq!(plan(spent(10, false)), Some(RefreshPlan::Repeat(SealedSuccessor("sealed".into()))));
+        assert_eq!(plan(spent(11, false)), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, PkceRule, ResponseType};
+use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, PkceRule, RefreshTokenRotation, ResponseType};
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::problem::Problem;
 use crate::protocol::registration::{MEMBERS, Policy, Reason};
@@ -106,6 +106,7 @@ fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetad
     metadata.scope = scope.to_string();
     if metadata.token_endpoint_auth_method == AuthMethod::None {
         metadata.pkce = PkceRule::Required;
+        metadata.refresh_token_rotation = RefreshTokenRotation::On;
     }
     if metadata.client_name.trim().is_empty() {
         metadata.client_name = nameless(&metadata);
@@ -220,14 +221,14 @@ mod tests {
             "first_party": true, "enabled": false, "roles": ["admin"], "claims": [{"claim": "x"}], "lifetimes": {"access_token": 86400},
             "pkce": "optional", "assertion_audience": "issuer_or_token_endpoint", "client_id": "demo-web", "client_secret": "mine",
             "cors_origins": ["https://evil.example"], "default_scope": "openid", "client_name#de": "Laden", "software_statement": "eyJ",
-            "x": {"y": []}, "logout_revokes": "nothing",
+            "x": {"y": []}, "logout_revokes": "nothing", "refresh_token_rotation": "off",
         });
         assert_eq!(client(cunning), client(json!({})));
     }
 
     #[test]
     fn every_member_is_the_clients_or_the_operators() {
-        const PRIVILEGED: [&str; 11] = [
+        const PRIVILEGED: [&str; 12] = [
             "client_id",
             "assertion_audience",
             "pkce",
@@ -239,6 +240,7 @@ mod tests {
             "first_party",
             "enabled",
             "logout_revokes",
+            "refresh_token_rotation",
         ];
         // serde lists what it knows.
         let known = serde_json::from_value::<ClientMetadata>(json!({ "": 0 })).unwrap_err().to_string();

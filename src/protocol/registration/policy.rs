@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::protocol::client::{GrantType, PkceRule, ResponseType};
+use crate::protocol::client::{GrantType, PkceRule, RefreshTokenRotation, ResponseType};
 use crate::protocol::client_assertion::AssertionAudience;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::scope::Scope;
@@ -34,6 +34,8 @@ pub struct Policy {
     pub response_types: BTreeSet<ResponseType>,
     /// Whether their codes need a proof key, where they can keep a secret.
     pub pkce: PkceRule,
+    /// Whether their refresh tokens are good for one use each, where they can keep a secret.
+    pub refresh_token_rotation: RefreshTokenRotation,
     /// Whom their assertions may be addressed to.
     pub assertion_audience: AssertionAudience,
     /// Whether an error goes to such a client by a page of ours while nobody is signed in, and at once otherwise (RFC 9700 §4.11.2).
@@ -54,6 +56,7 @@ impl Default for Policy {
             grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
             response_types: [ResponseType::Code].into(),
             pkce: PkceRule::Required,
+            refresh_token_rotation: RefreshTokenRotation::On,
             assertion_audience: AssertionAudience::Issuer,
             shows_errors: true,
             per_address: 10,
@@ -66,6 +69,11 @@ impl Default for Policy {
 impl Policy {
     /// What a client that registers itself is where it has no say.
     pub(super) fn profile(&self) -> ClientMetadata {
-        ClientMetadata { pkce: self.pkce, assertion_audience: self.assertion_audience, ..ClientMetadata::default() }
+        ClientMetadata {
+            pkce: self.pkce,
+            refresh_token_rotation: self.refresh_token_rotation,
+            assertion_audience: self.assertion_audience,
+            ..ClientMetadata::default()
+        }
     }
 }

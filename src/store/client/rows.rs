@@ -3,7 +3,7 @@
 use sea_orm::{IntoActiveModel, Set};
 
 use crate::protocol::application_type::ApplicationType;
-use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, Origin, PkceRule, TokenLifetimes};
+use crate::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, Origin, PkceRule, RefreshTokenRotation, TokenLifetimes};
 use crate::protocol::client_assertion::{AssertionAudience, AssertionRules};
 use crate::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use crate::protocol::jose::{Algorithm, KeySource};
@@ -37,6 +37,7 @@ pub(in crate::store) mod client {
         pub presentation: Option<String>,
         pub responses: String,
         pub pkce: String,
+        pub refresh_token_rotation: String,
         pub grant_types: String,
         pub response_types: String,
         pub redirect_uris: String,
@@ -201,6 +202,7 @@ fn read(model: &client::Model) -> Result<Client, StoreFailure> {
         presentation: row.json_or_default("presentation", model.presentation.as_deref())?,
         responses: row.json("responses", &model.responses)?,
         pkce: row.known("pkce", PkceRule::parse(&model.pkce))?,
+        refresh_token_rotation: row.known("refresh_token_rotation", RefreshTokenRotation::parse(&model.refresh_token_rotation))?,
         grant_types: row.json("grant_types", &model.grant_types)?,
         response_types: row.json("response_types", &model.response_types)?,
         redirect_uris: row.json("redirect_uris", &model.redirect_uris)?,
@@ -286,6 +288,7 @@ pub(super) fn write(client: &Client) -> Result<client::ActiveModel, StoreFailure
         presentation: Set(Some(json(&client.presentation)?)),
         responses: Set(json(&client.responses)?),
         pkce: Set(client.pkce.to_string()),
+        refresh_token_rotation: Set(client.refresh_token_rotation.to_string()),
         grant_types: Set(json(&client.grant_types)?),
         response_types: Set(json(&client.response_types)?),
         redirect_uris: Set(json(&client.redirect_uris)?),

@@ -15,6 +15,7 @@ pub(super) async fn apply(change: &DatabaseTransaction, effect: &Effect) -> Resu
         Effect::StartGrant(grant) => granted::insert(change, grant).await,
         Effect::KeepGrant { grant, refresh_until, expires_at } => granted::keep(change, grant, *refresh_until, *expires_at).await,
         Effect::KeepRefreshToken { token, grant, expires_at } => refresh_token::insert(change, token, grant, *expires_at).await,
+        Effect::ProlongRefreshToken { token, expires_at } => refresh_token::prolong(change, token, *expires_at).await,
         Effect::RevokeGrant { grant, at } => {
             granted::revoke(change, grant, *at).await?;
             Ok(Applied::Done)

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Alias;
-use sea_orm::{FromQueryResult, IntoActiveModel, JoinType, QuerySelect, QueryTrait};
+use sea_orm::{FromQueryResult, IntoActiveModel, JoinType, QuerySelect, QueryTrait, UpdateMany};
 
 use crate::identity::session::SessionLimits;
 use crate::protocol::grant::SealedSuccessor;
@@ -113,12 +113,26 @@ pub(super) async fn spend(
     sealed: &SealedSuccessor,
     at: Timestamp,
 ) -> Result<Applied, StoreFailure> {
-    let spent = Entity::update_many()
+    let spent = live(token)
         .col_expr(Column::SpentAt, Expr::val(at.seconds()))
         .col_expr(Column::Successor, Expr::val(successor.as_str()))
-        .col_expr(Column::SealedSuccessor, Expr::val(sealed.0.as_str()))
+        .col_expr(Column::SealedSuccessor, Expr::val(sealed.0.as_str()));
+    changed(change, spent).await
+}
+
+/// Puts off when a refresh token dies. Lost when it is spent, or unknown, or its grant is revoked.
+pub(super) async fn prolong(change: &impl ConnectionTrait, token: &TokenHash, expires_at: Timestamp) -> Result<Applied, StoreFailure> {
+    changed(change, live(token).col_expr(Column::ExpiresAt, Expr::val(expires_at.seconds()))).await
+}
+
+/// A change of the token, should it be neither spent nor revoked.
+fn live(token: &TokenHash) -> UpdateMany<Entity> {
+    Entity::update_many()
         .filter(Column::Hash.eq(token.as_str()))
         .filter(Column::SpentAt.is_null())
-        .filter(granted::is_not_revoked((Entity, Column::GrantId)));
-    Ok(if spent.exec(change).await?.rows_affected == 1 { Applied::Done } else { Applied::Lost })
+        .filter(granted::is_not_revoked((Entity, Column::GrantId)))
+}
+
+async fn changed(change: &impl ConnectionTrait, update: UpdateMany<Entity>) -> Result<Applied, StoreFailure> {
+    Ok(if update.exec(change).await?.rows_affected == 1 { Applied::Done } else { Applied::Lost })
 }

@@ -115,8 +115,26 @@ async fn what_contradicts_itself_is_refused_with_all_reasons() {
     let site = Site::new();
     let _running = site.dev_with_keys().await;
     let refused = |arguments: &[&str]| site.run(&[&["clients"], arguments, &DATA].concat()).failed();
-    let said = refused(&["add", "bad", "--name", "", "--auth-method", "none", "--pkce-optional", "--grant", "client_credentials"]);
-    assert!(said.contains("client_name: ") && said.contains("grant_types: ") && said.contains("pkce: "), "{said}");
+    let said = refused(&[
+        "add",
+        "bad",
+        "--name",
+        "",
+        "--auth-method",
+        "none",
+        "--pkce-optional",
+        "--grant",
+        "client_credentials",
+        "--refresh-token-rotation",
+        "off",
+    ]);
+    assert!(
+        said.contains("client_name: ")
+            && said.contains("grant_types: ")
+            && said.contains("pkce: ")
+            && said.contains("refresh_token_rotation: "),
+        "{said}"
+    );
     assert!(refused(&["add", "demo-web", "--name", "Twice", "--redirect-uri", "https://a.example/cb"]).contains("demo-web exists already"));
     let insecure = refused(&["add", "bad", "--name", "Bad", "--redirect-uri", "http://shop.example.com/cb"]);
     assert!(insecure.contains("redirect_uris[0]") && insecure.contains("must use https"), "{insecure}");

@@ -23,6 +23,7 @@ mod prompt;
 mod provider;
 mod provider_claims;
 mod provider_links;
+mod refresh;
 mod registration;
 mod request_object;
 mod resources;

@@ -26,6 +26,9 @@ async fn a_client_is_registered_changed_and_deleted() {
     assert!(!found.body.contains(&secret) && !found.body.contains("client_secret\""), "{}", found.body);
     let shown = found.json();
     assert_eq!((&shown["client_name"], &shown["pkce"], &shown["enabled"]), (&json!("Importer"), &json!("required"), &json!(true)));
+    assert_eq!(shown["refresh_token_rotation"], "on");
+    let kept = alice.patch("/clients/importer", &json!({"refresh_token_rotation": "off"})).await;
+    assert_eq!((kept.status.as_u16(), &kept.json()["refresh_token_rotation"]), (200, &json!("off")));
     assert_eq!(shown["default_scope"], "items:read");
 
     let renamed = alice.patch("/clients/importer", &json!({"client_name": "Renamed", "lifetimes": {"access_token": 60}})).await;
@@ -67,6 +70,7 @@ async fn a_client_says_how_it_is_told_that_somebody_signed_out() {
         ("backchannel_logout_uri", json!("https://u:p@shop.example/bye")),
         ("backchannel_logout_session_required", json!("yes")),
         ("logout_revokes", json!("some")),
+        ("refresh_token_rotation", json!("sometimes")),
     ] {
         let refused = alice.post("/clients", &with(&json!({field: wrong}))).await;
         assert_problem(&refused, 422);
@@ -290,6 +294,8 @@ async fn what_is_wrong_is_told_field_by_field() {
     assert_eq!(assert_problem(&moved, 422), ["client_id"]);
     let unproven = alice.patch("/clients/demo-spa", &json!({"pkce": "optional"})).await;
     assert_eq!(assert_problem(&unproven, 422), ["pkce"], "a public client can't be let off");
+    let kept = alice.patch("/clients/demo-spa", &json!({"refresh_token_rotation": "off"})).await;
+    assert_eq!(assert_problem(&kept, 422), ["refresh_token_rotation"]);
 }
 
 #[tokio::test]

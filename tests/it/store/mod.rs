@@ -33,7 +33,9 @@ use claviger::protocol::authentication::Authentication;
 use claviger::protocol::claim_rule::ClaimRule;
 use claviger::protocol::claims::{Address, StandardClaims};
 use claviger::protocol::claims_request::AskedClaims;
-use claviger::protocol::client::{AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, ResponseType, TokenLifetimes};
+use claviger::protocol::client::{
+    AuthMethod, Client, ClientId, ClientSecret, GrantType, Origin, PkceRule, RefreshTokenRotation, ResponseType, TokenLifetimes,
+};
 use claviger::protocol::client_assertion::AssertionRules;
 use claviger::protocol::client_logout::{ClientLogout, LogoutRevokes, LogoutUri};
 use claviger::protocol::client_presentation::{LogoUri, Presentation};
@@ -124,6 +126,7 @@ fn client(id: &str) -> Client {
         },
         responses: ClientResponses::default(),
         pkce: PkceRule::Optional,
+        refresh_token_rotation: RefreshTokenRotation::Off,
         grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
         response_types: [ResponseType::Code].into(),
         redirect_uris: vec![uri("https://z.example/cb?a=%22&b=$1"), uri("https://a.example/cb")],

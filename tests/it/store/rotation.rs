@@ -13,6 +13,7 @@ on_both_databases!(
     a_refresh_token_has_one_successor,
     a_refresh_token_has_one_successor_also_when_many_try_at_once,
     a_token_of_a_revoked_family_is_lost,
+    a_token_is_prolonged_until_it_is_used_up,
     a_token_knows_whether_its_session_goes_on,
 );
 
@@ -82,6 +83,20 @@ async fn a_token_of_a_revoked_family_is_lost(database: Database) {
     assert_eq!(grants.apply(&rotate("first", "second", "g", after(2))).await, Ok(Applied::Lost));
     let stored = found(&database, "first").await.unwrap();
     assert_eq!((stored.state, stored.grant.revoked_at), (State::Live, Some(after(1))));
+}
+
+async fn a_token_is_prolonged_until_it_is_used_up(database: Database) {
+    let grants = database.store.grants();
+    let stored = with_token(&database).await;
+    let prolong = |token: &str, expires_at| [Effect::ProlongRefreshToken { token: hash(token), expires_at }];
+    assert_eq!(grants.apply(&prolong("first", after(7200))).await, Ok(Applied::Done));
+    assert_eq!(found(&database, "first").await, Some(Stored { expires_at: after(7200), ..stored }));
+    assert_eq!(grants.apply(&prolong("unknown", after(7200))).await, Ok(Applied::Lost));
+    assert_eq!(grants.apply(&rotate("first", "second", "g", after(2))).await, Ok(Applied::Done));
+    assert_eq!(grants.apply(&prolong("first", after(9000))).await, Ok(Applied::Lost));
+    assert_eq!(grants.revoke(&grant_id("g"), after(3)).await, Ok(()));
+    assert_eq!(grants.apply(&prolong("second", after(9000))).await, Ok(Applied::Lost));
+    assert_eq!(found(&database, "first").await.unwrap().expires_at, after(7200));
 }
 
 async fn a_token_knows_whether_its_session_goes_on(database: Database) {
