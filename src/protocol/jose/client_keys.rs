@@ -120,13 +120,17 @@ pub enum UnusableKey {
     /// It is too weak, or so long that verifying takes too much time.
     #[error("an RSA key must have 2048 to 8192 bits")]
     RsaSize,
-    /// It is of a kind that fits no algorithm of ours.
+    /// It is no key, or not whole.
+    #[error("is not a whole key with its members in base64url (RFC 7518 section 6)")]
+    Malformed,
+    /// It is of a kind, or for an algorithm, that nobody uses here.
     #[error(
-        "must be an RSA key, an EC key of the curve P-256, or an OKP key of the curve Ed25519 (for encryption also P-384 and X25519), whole and in base64url"
+        "is unknown here, and there is no other one: register an RSA key, an EC key of the curve P-256, or an OKP key of the curve Ed25519 (for \
+         encryption also P-384 and X25519)"
     )]
-    Kind,
+    Unknown,
     /// It names an algorithm that it can't be used with.
-    #[error("has an alg that is unknown here, or does not fit the key")]
+    #[error("has an alg that does not fit the key")]
     Algorithm,
     /// It is for something else.
     #[error("is for something else")]
@@ -160,7 +164,7 @@ impl fmt::Display for JwksUri {
 }
 
 impl KeySource {
-    /// A key set as it is registered, which has to be right in all its parts.
+    /// A key set as it is registered, which has to be right in all its parts that are for use here.
     pub fn here(document: &Value) -> Result<Self, InvalidKeys> {
         ClientKeys::registered(document).map(Self::Here)
     }
@@ -190,18 +194,20 @@ impl KeySource {
 }
 
 impl ClientKeys {
-    /// A key set as it is registered, which has to be right in all its parts.
+    /// A key set as it is registered, which has to be right in all its parts that are for use here.
     pub fn registered(document: &Value) -> Result<Self, InvalidKeys> {
         let entries = entries(document)?;
         if !(1..=MOST_KEYS).contains(&entries.len()) {
             return Err(InvalidKeys::Count);
         }
-        let (mut keys, mut encrypting, mut kids) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let (mut keys, mut encrypting, mut kids, mut unknown) = (Vec::new(), Vec::new(), BTreeSet::new(), None);
         for (index, entry) in entries.iter().enumerate() {
             match (ClientKey::read(entry), EncryptionKey::read(entry)) {
+                (_, Err(UnusableKey::Private)) => return Err(InvalidKeys::Key(index, UnusableKey::Private)),
                 // One that is for something that nobody asks for here may stand there.
-                (Err(UnusableKey::Use), Err(UnusableKey::Private)) => return Err(InvalidKeys::Key(index, UnusableKey::Private)),
                 (Err(UnusableKey::Use), for_encryption) => encrypting.extend(for_encryption.ok()),
+                // RFC 7517 §5: so may one that nobody understands here.
+                (Err(UnusableKey::Unknown), Err(_)) => unknown = unknown.or(Some(index)),
                 (Err(unusable), Err(_)) => return Err(InvalidKeys::Key(index, unusable)),
                 (for_signatures, for_encryption) => {
                     keys.extend(for_signatures.ok());
@@ -212,6 +218,9 @@ impl ClientKeys {
             if entry.get("kid").and_then(Value::as_str).is_some_and(|kid| !kids.insert(kid.to_owned())) {
                 return Err(InvalidKeys::Twice(index));
             }
+        }
+        if let (Some(index), true, true) = (unknown, keys.is_empty(), encrypting.is_empty()) {
+            return Err(InvalidKeys::Key(index, UnusableKey::Unknown));
         }
         let plain: Vec<Map<String, Value>> = entries.iter().filter_map(Value::as_object).map(described).collect();
         Ok(Self { document: json!({ "keys": plain }), keys, encrypting })
@@ -254,7 +263,7 @@ impl ClientKeys {
 
 impl ClientKey {
     fn read(entry: &Value) -> Result<Self, UnusableKey> {
-        let members = entry.as_object().ok_or(UnusableKey::Kind)?;
+        let members = entry.as_object().ok_or(UnusableKey::Malformed)?;
         if PRIVATE.iter().any(|name| members.contains_key(*name)) {
             return Err(UnusableKey::Private);
         }
@@ -262,7 +271,7 @@ impl ClientKey {
         let members = &described(members);
         let text = |name: &str| members.get(name).and_then(Value::as_str);
         if text("kid").is_some_and(|kid| kid.len() > LONGEST_KID) {
-            return Err(UnusableKey::Kind);
+            return Err(UnusableKey::Malformed);
         }
         if text("kty") == Some("oct") {
             return Err(UnusableKey::Private);
@@ -274,13 +283,13 @@ impl ClientKey {
         }
         let public = PublicKey::read(members)?;
         if !Algorithm::ALL.iter().any(|algorithm| public.signs_with(*algorithm)) {
-            return Err(UnusableKey::Kind);
+            return Err(UnusableKey::Unknown);
         }
         let algorithm = match members.get("alg") {
             None => None,
             Some(name) => {
-                let known = name.as_str().and_then(Algorithm::named).filter(|known| public.signs_with(*known));
-                Some(known.ok_or(UnusableKey::Algorithm)?)
+                let known = name.as_str().and_then(Algorithm::named).ok_or(UnusableKey::Unknown)?;
+                Some(if public.signs_with(known) { known } else { return Err(UnusableKey::Algorithm) })
             }
         };
         Ok(Self { kid: text("kid").map(str::to_owned), algorithm, public })
@@ -291,12 +300,15 @@ impl EncryptionKey {
     fn read(entry: &Value) -> Result<Self, UnusableKey> {
         // What RFC 7517 §4.3 has for it; a public key that takes part in an agreement may have no operation at all.
         const OPERATIONS: [&str; 4] = ["encrypt", "wrapKey", "deriveKey", "deriveBits"];
-        let members = entry.as_object().ok_or(UnusableKey::Kind)?;
+        let members = entry.as_object().ok_or(UnusableKey::Malformed)?;
         if PRIVATE.iter().any(|name| members.contains_key(*name)) || members.get("kty").is_some_and(|kind| kind == "oct") {
             return Err(UnusableKey::Private);
         }
         let members = &described(members);
         let text = |name: &str| members.get(name).and_then(Value::as_str);
+        if text("kid").is_some_and(|kid| kid.len() > LONGEST_KID) {
+            return Err(UnusableKey::Malformed);
+        }
         let encrypts = |operation: &Value| operation.as_str().is_some_and(|operation| OPERATIONS.contains(&operation));
         let operations = members.get("key_ops").and_then(Value::as_array);
         let is_other = members.get("use").is_some_and(|purpose| purpose != "enc");
@@ -306,7 +318,7 @@ impl EncryptionKey {
         let public = PublicKey::read(members)?;
         let fits = |known: &KeyManagement| public.encrypts_by(*known);
         if !KeyManagement::ALL.iter().any(fits) {
-            return Err(UnusableKey::Kind);
+            return Err(UnusableKey::Unknown);
         }
         let algorithm = match members.get("alg") {
             None => None,
@@ -331,9 +343,9 @@ impl EncryptionKey {
 impl PublicKey {
     fn read(members: &Map<String, Value>) -> Result<Self, UnusableKey> {
         let text = |name: &str| members.get(name).and_then(Value::as_str);
-        let bytes = |name: &str| text(name).and_then(|encoded| URL_SAFE_NO_PAD.decode(encoded).ok()).ok_or(UnusableKey::Kind);
-        let coordinate = |name: &str| <[u8; 32]>::try_from(bytes(name)?).map_err(|_| UnusableKey::Kind);
-        let long = |name: &str| <[u8; 48]>::try_from(bytes(name)?).map_err(|_| UnusableKey::Kind);
+        let bytes = |name: &str| text(name).and_then(|encoded| URL_SAFE_NO_PAD.decode(encoded).ok()).ok_or(UnusableKey::Malformed);
+        let coordinate = |name: &str| <[u8; 32]>::try_from(bytes(name)?).map_err(|_| UnusableKey::Malformed);
+        let long = |name: &str| <[u8; 48]>::try_from(bytes(name)?).map_err(|_| UnusableKey::Malformed);
         match (text("kty"), text("crv")) {
             (Some("RSA"), _) => {
                 let (n, e) = (without_zeros(bytes("n")?), without_zeros(bytes("e")?));
@@ -341,13 +353,13 @@ impl PublicKey {
                 if !RSA_BITS.contains(&bits) {
                     return Err(UnusableKey::RsaSize);
                 }
-                if e.is_empty() || e.len() > 8 { Err(UnusableKey::Kind) } else { Ok(Self::Rsa { n, e }) }
+                if e.is_empty() || e.len() > 8 { Err(UnusableKey::Malformed) } else { Ok(Self::Rsa { n, e }) }
             }
             (Some("EC"), Some("P-256")) => Ok(Self::P256 { x: coordinate("x")?, y: coordinate("y")? }),
             (Some("EC"), Some("P-384")) => Ok(Self::P384 { x: long("x")?, y: long("y")? }),
             (Some("OKP"), Some("Ed25519")) => Ok(Self::Ed25519(coordinate("x")?)),
             (Some("OKP"), Some("X25519")) => Ok(Self::X25519(coordinate("x")?)),
-            _ => Err(UnusableKey::Kind),
+            _ => Err(UnusableKey::Unknown),
         }
     }
 

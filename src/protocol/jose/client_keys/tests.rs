@@ -45,7 +45,7 @@ fn public_keys_are_registered_and_found_by_name_and_algorithm() {
 
 #[test]
 fn what_is_no_public_key_of_ours_is_not_registered() {
-    use UnusableKey::{Algorithm, Kind, Private, RsaSize};
+    use UnusableKey::{Algorithm, Malformed, Private, RsaSize};
     let octets = json!({"kty": "oct", "k": "AAAA"});
     for (key, why) in [
         (with(p256("a"), "d", json!("AA")), Private),
@@ -55,12 +55,11 @@ fn what_is_no_public_key_of_ours_is_not_registered() {
         (rsa(2040), RsaSize),
         (rsa(1024), RsaSize),
         (rsa(8200), RsaSize),
-        (with(p256("a"), "crv", json!("P-384")), Kind),
-        (with(p256("a"), "x", json!("AA")), Kind),
-        (with(p256("a"), "kty", json!("AKP")), Kind),
-        (json!("x"), Kind),
+        (with(p256("a"), "crv", json!("P-384")), Malformed),
+        (with(p256("a"), "x", json!("AA")), Malformed),
+        (with(p256("a"), "kid", json!("k".repeat(513))), Malformed),
+        (json!("x"), Malformed),
         (with(p256("a"), "alg", json!("RS256")), Algorithm),
-        (with(rsa(2048), "alg", json!("none")), Algorithm),
         (with(rsa(2048), "alg", json!("HS256")), Algorithm),
     ] {
         assert_eq!(registered(&[ed25519("b"), key.clone()]), Err(InvalidKeys::Key(1, why)), "{key}");
@@ -101,7 +100,30 @@ fn what_was_registered_is_read_alike_from_what_is_kept() {
         }
     }
     let of_another_curve = with(with(p256("a"), "crv", json!("P-521")), "key_ops", json!([1]));
-    assert_eq!(registered(&[of_another_curve]), Err(InvalidKeys::Key(0, UnusableKey::Kind)));
+    assert_eq!(registered(&[of_another_curve]), Err(InvalidKeys::Key(0, UnusableKey::Unknown)));
+}
+
+#[test]
+fn keys_that_nobody_understands_here_may_stand_beside_one_that_is_understood() {
+    let (named, of) = (|name: &str, value: &str| with(p256("a"), name, json!(value)), |alg: &str| with(rsa(2048), "alg", json!(alg)));
+    let unknown = [
+        named("crv", "P-521"),
+        named("crv", "secp256k1"),
+        named("kty", "AKP"),
+        with(p384("a"), "use", json!("sig")),
+        with(p384("a"), "alg", json!("ES384")),
+        of("RSA-OAEP"),
+        of("RS512"),
+        of("none"),
+    ];
+    for key in unknown {
+        let keys = registered(&[key.clone(), ed25519("b")]).unwrap_or_else(|why| panic!("{why}: {key}"));
+        assert_eq!((keys.kids(), keys.encrypting.len()), (vec!["b"], 0));
+        assert_eq!(keys.document["keys"][0], key, "it is told as it was registered");
+        assert_eq!(registered(&[with(ed25519("b"), "use", json!("enc")), key.clone()]), Err(InvalidKeys::Key(1, UnusableKey::Unknown)));
+        let private = with(key, "d", json!("AA"));
+        assert_eq!(registered(&[ed25519("b"), private]), Err(InvalidKeys::Key(1, UnusableKey::Private)));
+    }
 }
 
 proptest! {
