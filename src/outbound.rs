@@ -234,16 +234,21 @@ impl Outbound {
         timeout(self.limits.total, answer).await.map_err(|_| OutboundFailure::TooSlow { host: target.host.clone() })?
     }
 
-    /// What a document says, such as a key set. How long it waits for its turn is for the caller to bound.
-    pub async fn document(&self, url: &str, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {
-        self.fetch(url, "*/*", private).await
+    /// What a document says, such as a key set, if it is not longer than `most` bytes. How long it waits for its turn is for the caller to bound.
+    pub async fn document(&self, url: &str, most: usize, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {
+        self.reading(most).fetch(url, "*/*", private).await
     }
 
     /// The bytes of something that is called a picture, if they are not more than `most`. How long it waits for its turn is for the caller to
     /// bound.
     pub async fn picture(&self, url: &str, most: usize, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {
+        self.reading(most).fetch(url, "image/webp, image/png, image/jpeg, image/gif", private).await
+    }
+
+    /// The same client, which reads no more than `most` bytes of an answer.
+    fn reading(&self, most: usize) -> Self {
         let limits = Limits { body: most.min(self.limits.body), ..self.limits };
-        Self { limits, ..self.clone() }.fetch(url, "image/webp, image/png, image/jpeg, image/gif", private).await
+        Self { limits, ..self.clone() }
     }
 
     async fn fetch(&self, url: &str, accept: &'static str, private: &PrivateHosts) -> Result<Vec<u8>, OutboundFailure> {

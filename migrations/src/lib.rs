@@ -27,6 +27,7 @@ mod m0025_presentation;
 mod m0026_registration;
 mod m0027_request;
 mod m0028_refresh_token_rotation;
+mod m0029_grant_sector;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_registration::Migration),
             Box::new(m0027_request::Migration),
             Box::new(m0028_refresh_token_rotation::Migration),
+            Box::new(m0029_grant_sector::Migration),
         ]
     }
 }

@@ -21,6 +21,7 @@ use crate::flow::sweep::{sweep_forever, watch_keys};
 use crate::flow::{Server, Settings};
 use crate::outbound::{Limits, Outbound, PrivateHosts};
 use crate::password::Passwords;
+use crate::protocol::jose::SigningAlgorithm;
 use crate::random::Random;
 use crate::signing::{KeyFolder, KeySize, SharedKeyring};
 use crate::store::Store;
@@ -68,6 +69,10 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
         FirstKeys::Make => SharedKeyring::open(KeyFolder::open_or_create(&config.keys.folder, size, &random, clock.now())?)?,
         FirstKeys::Leave => SharedKeyring::open_or_in_memory(&config.keys.folder, &random, clock.now())?,
     };
+    let algorithms = match first_keys {
+        FirstKeys::Make => offered(&config.keys.algorithms, &keyring),
+        FirstKeys::Leave => config.keys.algorithms.clone(),
+    };
     let cost = config.password.cost().map_err(|problem| Trouble::new(format!("password: {problem}")))?;
     let workers = config.password.workers.and_then(NonZeroUsize::new).unwrap_or_else(Passwords::default_workers);
     let passwords = Passwords::new(cost, workers, config.password.queue, random.clone())
@@ -77,7 +82,7 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
         throttle: config.login.limits(),
         password_minimum: config.password.minimum_length,
         key_size: size,
-        algorithms: config.keys.algorithms.clone(),
+        algorithms,
         kept_refusals: config.log.kept_refusals,
         api_key_in_query: config.api_keys.in_query,
     };
@@ -87,9 +92,23 @@ pub(super) async fn open(config: &Config, first_keys: FirstKeys) -> Result<Opene
     let providers = config.providers.iter().cloned().map(|known| Registered { provider: known.provider, secret: known.secret });
     let server = Server::new(config.issuer.clone(), settings, store.clone(), keyring, passwords, clock, random)
         .with_providers(upstream, providers.collect())
-        .asking_clients(outbound, private)
+        .asking_clients(&outbound, private)
         .registering(config.registration.policy());
     Ok(Opened { server: Arc::new(server), store })
+}
+
+/// What the server offers to sign with, of what the operator chose.
+fn offered(chosen: &[SigningAlgorithm], keyring: &SharedKeyring) -> Vec<SigningAlgorithm> {
+    let usable = keyring.usable(chosen);
+    let left_out: Vec<&str> = chosen.iter().filter(|algorithm| !usable.contains(algorithm)).map(|algorithm| algorithm.as_str()).collect();
+    if !left_out.is_empty() {
+        tracing::warn!(
+            left_out = left_out.join(", "),
+            "keys.folder can't be written to and has no keys of some algorithms, which are not offered: make them by `claviger keys rotate --algorithm`, or \
+             leave them out of keys.algorithms"
+        );
+    }
+    usable
 }
 
 /// The client for other servers.

@@ -11,10 +11,12 @@ use tokio::time::{sleep, timeout};
 use crate::flow::{Failure, Server};
 use crate::protocol::client::{Client, ClientId};
 use crate::protocol::logout_token::{self, LogoutToken};
+use crate::protocol::registration::Registrar;
 use crate::store::LogoutNotice;
 
-/// Clients that are being told at once.
-const PARALLEL: usize = 16;
+/// Messages under way at once to clients that the operator registered, and as many to those that registered themselves: whoever makes such
+/// clients in number keeps only their like waiting.
+const PARALLEL: usize = 8;
 /// Messages under way to one client at once, so that a slow one keeps nobody from the others.
 const PARALLEL_TO_ONE: usize = 2;
 /// How long one message may take.
@@ -46,12 +48,18 @@ enum Told {
     NotYet(String),
 }
 
+/// To whom a message is under way.
+struct Recipient {
+    client: ClientId,
+    registrar: Registrar,
+}
+
 /// Tells clients, for as long as the server runs.
 pub async fn tell_forever(server: Arc<Server>) {
     let mut under_way = JoinSet::new();
-    let mut clients: HashMap<Id, ClientId> = HashMap::new();
+    let mut recipients: HashMap<Id, Recipient> = HashMap::new();
     loop {
-        let taken = match server.due_notices(&clients).await {
+        let taken = match server.due_notices(&recipients).await {
             Ok(taken) => taken,
             Err(failure) => {
                 tracing::error!(%failure, "whom the end of a session has to be told can't be found out");
@@ -60,10 +68,10 @@ pub async fn tell_forever(server: Arc<Server>) {
             }
         };
         let is_more = !taken.is_empty();
-        for notice in taken {
+        for (notice, registrar) in taken {
             let (server, client) = (server.clone(), notice.client.clone());
             let task = under_way.spawn(async move { server.tell(&notice).await });
-            clients.insert(task.id(), client);
+            recipients.insert(task.id(), Recipient { client, registrar });
         }
         if is_more {
             continue;
@@ -71,7 +79,7 @@ pub async fn tell_forever(server: Arc<Server>) {
         tokio::select! {
             Some(over) = under_way.join_next_with_id() => {
                 let id = over.map_or_else(|broken| broken.id(), |(id, ())| id);
-                clients.remove(&id);
+                recipients.remove(&id);
             }
             () = server.session_ended.notified() => {}
             () = sleep(REST) => {}
@@ -81,15 +89,21 @@ pub async fn tell_forever(server: Arc<Server>) {
 
 impl Server {
     /// Some messages that are due, none of them for a client that has enough under way.
-    async fn due_notices(&self, under_way: &HashMap<Id, ClientId>) -> Result<Vec<LogoutNotice>, Failure> {
-        let free = PARALLEL.saturating_sub(under_way.len());
-        if free == 0 {
-            return Ok(Vec::new());
-        }
-        let is_busy = |client: &ClientId| under_way.values().filter(|other| *other == client).count() >= PARALLEL_TO_ONE;
-        let busy: BTreeSet<ClientId> = under_way.values().filter(|client| is_busy(client)).cloned().collect();
+    async fn due_notices(&self, under_way: &HashMap<Id, Recipient>) -> Result<Vec<(LogoutNotice, Registrar)>, Failure> {
+        let to = |client: &ClientId| under_way.values().filter(|other| other.client == *client).count();
+        let busy = under_way.values().map(|recipient| &recipient.client).filter(|client| to(client) >= PARALLEL_TO_ONE);
+        let busy: BTreeSet<ClientId> = busy.cloned().collect();
         let now = self.clock.now();
-        Ok(self.store.logout_notices().take(now, now + TURN, &busy, u64::try_from(free).unwrap_or(1)).await?)
+        let mut due = Vec::new();
+        for registrar in Registrar::ALL.iter().copied() {
+            let free = PARALLEL.saturating_sub(under_way.values().filter(|recipient| recipient.registrar == registrar).count());
+            if free > 0 {
+                let notices = self.store.logout_notices();
+                let taken = notices.take(registrar, now, now + TURN, &busy, u64::try_from(free).unwrap_or(1)).await?;
+                due.extend(taken.into_iter().map(|notice| (notice, registrar)));
+            }
+        }
+        Ok(due)
     }
 
     /// Tells a client, and writes down what came of it.

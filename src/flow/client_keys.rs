@@ -7,6 +7,7 @@ use std::time::Duration;
 use moka::future::Cache;
 use tokio::sync::Mutex;
 
+use crate::clock::Clock;
 use crate::flow::asking::Asking;
 use crate::protocol::jose::{ClientKeys, JwksUri};
 use crate::protocol::time::Timestamp;
@@ -17,6 +18,8 @@ const LIFETIME: Duration = Duration::from_mins(10);
 const REST: Duration = Duration::from_secs(10);
 /// How long a URL is remembered that nobody asks for.
 const FORGOTTEN: Duration = Duration::from_hours(1);
+/// Bytes of a key set that is read.
+const LONGEST_SET: usize = 1024 * 1024;
 /// The most URLs that are remembered.
 const CAPACITY: u64 = 1000;
 
@@ -37,7 +40,7 @@ struct Source {
 pub(super) struct Fetched {
     /// The keys, or why there are none.
     pub(super) keys: Result<ClientKeys, String>,
-    /// When somebody last asked for it.
+    /// When somebody had last asked for it.
     asked_at: Timestamp,
     /// When it was found.
     found_at: Timestamp,
@@ -56,9 +59,9 @@ impl PublishedKeys {
 
     /// The keys behind a URL, as they were found at most [`LIFETIME`] ago. Whoever has looked at some in vain gets younger ones, if there was
     /// no look at them within [`REST`].
-    pub(super) async fn find(&self, uri: &JwksUri, now: Timestamp, in_vain: Option<&Arc<Fetched>>) -> Arc<Fetched> {
+    pub(super) async fn find(&self, uri: &JwksUri, clock: &Clock, in_vain: Option<&Arc<Fetched>>) -> Arc<Fetched> {
         let source = self.sources.get_with_by_ref(uri, async { Arc::default() }).await;
-        let known = || source.last().filter(|fetched| fetched.is_enough(now, in_vain));
+        let known = || source.last().filter(|fetched| fetched.is_enough(clock.now(), in_vain));
         if let Some(enough) = known() {
             return enough;
         }
@@ -67,22 +70,23 @@ impl PublishedKeys {
         if let Some(enough) = known() {
             return enough;
         }
-        let (asked, uri) = (self.asking.clone(), uri.clone());
+        let (asked, uri, clock) = (self.asking.clone(), uri.clone(), clock.clone());
+        let broken_off = Fetched { keys: Err("they could not be looked at".to_owned()), asked_at: clock.now(), found_at: clock.now() };
         let looking = async move {
             let _turn = turn;
-            let fetched = Arc::new(source.after(fetch(&asked, &uri).await, now));
+            let found = fetch(&asked, &uri).await;
+            // However long it took, it rests from now on.
+            let fetched = Arc::new(source.after(found, clock.now()));
             *source.last.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fetched));
             fetched
         };
         // A task of its own: whoever goes away meanwhile leaves it to others, or each who comes and goes would begin it anew.
-        tokio::spawn(looking)
-            .await
-            .unwrap_or_else(|_| Arc::new(Fetched { keys: Err("they could not be looked at".to_owned()), asked_at: now, found_at: now }))
+        tokio::spawn(looking).await.unwrap_or_else(|_| Arc::new(broken_off))
     }
 }
 
 async fn fetch(asked: &Asking, uri: &JwksUri) -> Result<ClientKeys, String> {
-    let found = asked.document(uri.as_str()).await?;
+    let found = asked.document(uri.as_str(), LONGEST_SET).await?;
     ClientKeys::found(&found).map_err(|invalid| invalid.to_string())
 }
 

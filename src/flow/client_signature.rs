@@ -25,14 +25,14 @@ impl Server {
             Some(KeySource::There(uri)) => uri,
             None => return Err(NotTheirs::NoKeys.into()),
         };
-        let now = self.clock.now();
+        let published = self.published_keys.of(client);
         let away = |why: &String| NotTheirs::KeysAway(why.clone());
-        let fetched = self.published_keys.find(uri, now, None).await;
+        let fetched = published.find(uri, &self.clock, None).await;
         let known = attempt(fetched.keys.as_ref().map_err(away)?);
         if known.is_ok() {
             return known;
         }
-        let younger = self.published_keys.find(uri, now, Some(&fetched)).await;
+        let younger = published.find(uri, &self.clock, Some(&fetched)).await;
         if Arc::ptr_eq(&younger, &fetched) { known } else { attempt(younger.keys.as_ref().map_err(away)?) }
     }
 }

@@ -87,6 +87,7 @@ impl Server {
         Grant {
             id: GrantId::new(self.random.uuid()),
             client: client.id.clone(),
+            sector: client.sector(),
             user: current.user.subject.clone(),
             session: Some(current.session.id.clone()),
             scope: asked.scope.clone(),
@@ -94,7 +95,7 @@ impl Server {
             nonce: request.nonce.clone(),
             claims: request.claims.claims.within(&client.allowed_scope),
             authenticated_at: current.session.authenticated_at,
-            authentication: current.session.authentication.clone(),
+            authentication: current.session.authentication.told(),
             created_at: now,
             refresh_until: None,
             expires_at: now,

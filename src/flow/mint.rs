@@ -10,7 +10,7 @@ use crate::protocol::client::Client;
 use crate::protocol::grant::{Authorization, Effect, Grant, RefreshPlan, SealedSuccessor};
 use crate::protocol::id_token::{Beside, IdToken};
 use crate::protocol::refusal::Refusal;
-use crate::protocol::subject::Subject;
+use crate::protocol::subject::{GrantId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Token, TokenKind};
 use crate::signing::Sealed;
@@ -43,7 +43,7 @@ impl Server {
         let ruled = self.ruled_access_token(client, &audience, Box::pin(self.facts(user, client, &scope))).await?;
         let own = self.random.uuid().to_string();
         let (sub, sid) = match grant {
-            Some(grant) => self.names_of(client, grant).await?,
+            Some(grant) => self.names_of(grant).await?,
             None => (Subject::of_client(&client.id), None),
         };
         Ok(Ok(AccessToken {
@@ -80,7 +80,7 @@ impl Server {
         if !client.claims.is_empty() {
             released.extend(ruled(&client.claims, Target::IdToken, &self.facts(Some(user), client, &scope).await?));
         }
-        let (sub, sid) = self.names_of(client, grant).await?;
+        let (sub, sid) = self.names_of(grant).await?;
         let algorithm = client.responses.id_token_signed;
         Ok(IdToken {
             iss: self.issuer.to_string(),
@@ -112,25 +112,21 @@ impl Server {
         let access_ends = now + seconds(client.lifetimes.access_token);
         let absolute = grant.refresh_until.unwrap_or_else(|| now + seconds(client.lifetimes.refresh_token_absolute));
         let idle = (now + seconds(client.lifetimes.refresh_token_idle)).min(absolute);
-        let keep = |refresh_until: Option<Timestamp>| Effect::KeepGrant {
-            grant: grant.id.clone(),
-            refresh_until,
-            expires_at: grant.expires_at.max(access_ends).max(if refresh_until.is_some() { idle } else { access_ends }),
-        };
+        let until = |end: Timestamp| grant.expires_at.max(access_ends).max(end);
         let token = match &authorization.refresh {
             RefreshPlan::None => {
-                effects.push(keep(None));
+                keep(effects, &grant.id, None, until(access_ends));
                 return Ok(None);
             }
             RefreshPlan::Repeat(SealedSuccessor(sealed)) => {
-                effects.push(keep(grant.refresh_until));
+                keep(effects, &grant.id, grant.refresh_until, until(grant.refresh_until.map_or(access_ends, |_| idle)));
                 let opened = presented.and_then(|token| Sealed::from_stored(sealed.clone()).open(token, SUCCESSOR));
                 let successor = opened.and_then(|text| Token::parse(TokenKind::RefreshToken, secrecy::ExposeSecret::expose_secret(&text)));
                 return Ok(Some(successor.ok_or(crate::signing::SealingFailure)?));
             }
             RefreshPlan::Keep(kept) => {
                 effects.push(Effect::ProlongRefreshToken { token: kept.clone(), expires_at: idle });
-                effects.push(keep(Some(absolute)));
+                keep(effects, &grant.id, Some(absolute), until(idle));
                 // It is told again: there are clients that would forget it otherwise.
                 return Ok(presented.and_then(|token| Token::parse(TokenKind::RefreshToken, token.reveal())));
             }
@@ -149,7 +145,19 @@ impl Server {
             }
         };
         effects.push(Effect::KeepRefreshToken { token: token.hash(), grant: grant.id.clone(), expires_at: idle });
-        effects.push(keep(Some(absolute)));
+        keep(effects, &grant.id, Some(absolute), until(idle));
         Ok(Some(token))
+    }
+}
+
+/// Adds that a grant is remembered for as long as what came of it may live. One that only starts now starts with that.
+fn keep(effects: &mut Vec<Effect>, grant: &GrantId, refresh_until: Option<Timestamp>, expires_at: Timestamp) {
+    let starting = effects.iter_mut().find_map(|effect| match effect {
+        Effect::StartGrant(new) if new.id == *grant => Some(new),
+        _ => None,
+    });
+    match starting {
+        Some(new) => (new.refresh_until, new.expires_at) = (refresh_until, expires_at),
+        None => effects.push(Effect::KeepGrant { grant: grant.clone(), refresh_until, expires_at }),
     }
 }

@@ -47,6 +47,7 @@ use tokio::sync::{Notify, OnceCell};
 
 pub use self::catalog::own_scopes;
 use crate::clock::Clock;
+use crate::flow::asking::{Apart, Asking};
 use crate::identity::session::SessionLimits;
 use crate::identity::throttle::ThrottleLimits;
 use crate::outbound::{Outbound, PrivateHosts};
@@ -95,12 +96,13 @@ pub struct Server {
     cache: catalog::Cache,
     recorder: refusals::Recorder,
     providers: providers::Registry,
-    published_keys: client_keys::PublishedKeys,
+    published_keys: Apart<client_keys::PublishedKeys>,
     /// For the documents that clients publish.
-    clients_asked: asking::Asking,
+    clients_asked: Apart<Asking>,
     /// For telling clients that a session is over; none where this server asks nobody.
     clients_told: Option<(Outbound, PrivateHosts)>,
     objects_in_time: request_object::InTime,
+    request_uris_in_vain: request_object::InVain,
     pairwise_salt: OnceCell<PairwiseSalt>,
     /// A session ended, and clients may have to be told.
     session_ended: Notify,
@@ -183,7 +185,7 @@ impl Server {
         let recorder = refusals::Recorder::new(settings.kept_refusals, clock.clone());
         let providers = providers::Registry::default();
         let signer = Signer::new(keyring.clone());
-        let published_keys = client_keys::PublishedKeys::default();
+        let published_keys = Apart::new(client_keys::PublishedKeys::default);
         let objects_in_time = request_object::InTime::default();
         let making_keys = tokio::sync::Mutex::default();
         let registration = Policy::default();
@@ -200,9 +202,10 @@ impl Server {
             recorder,
             providers,
             published_keys,
-            clients_asked: asking::Asking::default(),
+            clients_asked: Apart::new(Asking::default),
             clients_told: None,
             objects_in_time,
+            request_uris_in_vain: request_object::InVain::default(),
             session_ended: Notify::new(),
             making_keys,
             pairwise_salt: OnceCell::new(),
@@ -221,11 +224,12 @@ impl Server {
     /// The server that also asks clients for what they publish themselves (keys, request objects, who is of their sector, logos), and tells them
     /// that a session is over. `private` are the hosts that may be somewhere private.
     #[must_use]
-    pub fn asking_clients(mut self, outbound: Outbound, private: PrivateHosts) -> Self {
-        self.published_keys = client_keys::PublishedKeys::new(asking::Asking::by(outbound.apart(), private.clone()));
+    pub fn asking_clients(mut self, outbound: &Outbound, private: PrivateHosts) -> Self {
+        let asking = || Asking::by(outbound.apart(), private.clone());
+        self.published_keys = Apart::new(|| client_keys::PublishedKeys::new(asking()));
+        self.clients_asked = Apart::new(asking);
         self.logos = client_logo::Logos::new(Some((outbound.apart(), private.clone())));
-        self.clients_told = Some((outbound.apart(), private.clone()));
-        self.clients_asked = asking::Asking::by(outbound, private);
+        self.clients_told = Some((outbound.apart(), private));
         self
     }
 

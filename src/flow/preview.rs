@@ -127,6 +127,7 @@ impl Server {
         let grant = user.map(|user| Grant {
             id: GrantId::new(self.random.uuid()),
             client: client.id.clone(),
+            sector: client.sector(),
             user: user.subject.clone(),
             session: None,
             scope: scope.clone(),

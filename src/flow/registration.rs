@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::flow::manage::{ATTEMPTS, Refused as Unchanged};
-use crate::flow::throttle::network;
+use crate::flow::throttle::{Throttled, network};
 use crate::flow::{Failure, Server};
 use crate::identity::throttle::ThrottleKey;
 use crate::protocol::bearer::{self, presented};
@@ -14,11 +14,14 @@ use crate::protocol::chosen_secret::ChosenSecret;
 use crate::protocol::client::{AuthMethod, Client, ClientId};
 use crate::protocol::explanation::Fact;
 use crate::protocol::params::Params;
+use crate::protocol::problem::Problem;
 use crate::protocol::refusal::{ErrorCode, Refusal, Wait};
 use crate::protocol::registration::{Access, Reason, RegisteredBy, SelfRegistration, asked, asked_again, information};
 use crate::protocol::token::{Token, TokenHash, TokenKind};
 use crate::store::{Applied, Registered};
 
+/// The member that names the sector's document.
+const SECTOR: &str = "sector_identifier_uri";
 /// Seconds after which it makes sense to look whether there is room for another client.
 const FULL_FOR: u64 = 3600;
 
@@ -32,6 +35,12 @@ pub enum Refused {
     Metadata(Reason),
     /// Not now.
     Later(Refusal),
+}
+
+impl From<Throttled> for Refused {
+    fn from(throttled: Throttled) -> Self {
+        Self::Later(Refusal::too_many(throttled.seconds).explained(throttled.why))
+    }
 }
 
 impl From<bearer::Reason> for Refused {
@@ -62,7 +71,7 @@ impl Server {
         members: &Map<String, Value>,
         from: IpAddr,
     ) -> Result<Answer<Map<String, Value>>, Failure> {
-        let permit = match self.may_register(authorization, from).await? {
+        let permit = match self.may_register(authorization).await? {
             Ok(permit) => permit,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -71,11 +80,13 @@ impl Server {
             Ok(described) => described,
             Err(reason) => return Ok(Err(reason.into())),
         };
-        if permit.is_none() {
-            // Before anything is fetched for it: what is refused then counts as well.
-            self.count(&self.of_network(from)).await?;
+        // Before anything is fetched for it: what is refused then counts as well.
+        if permit.is_none()
+            && let Some(throttled) = self.admit(&self.of_network(from)).await?
+        {
+            return Ok(Err(throttled.into()));
         }
-        if let Err(reason) = self.offers(None, &described).await? {
+        if let Err(reason) = self.offers(&described).await? {
             return Ok(Err(reason.into()));
         }
         let (now, access_token) = (self.clock.now(), self.random.token(TokenKind::RegistrationAccessToken));
@@ -124,18 +135,12 @@ impl Server {
             if after == before {
                 return Ok(Ok(self.informed(&before, presented.reveal(), None)));
             }
-            let key = self.of_network(from);
-            if let Some(throttled) = self.must_wait(std::slice::from_ref(&key)).await? {
-                return Ok(Err(Refused::Later(Refusal::too_many(throttled.seconds).explained(throttled.why))));
-            }
-            self.count(&key).await?;
-            if let Err(reason) = self.offers(Some(&before), &after).await? {
-                return Ok(Err(reason.into()));
+            if let Some(throttled) = self.admit(&self.of_network(from)).await? {
+                return Ok(Err(throttled.into()));
             }
             match self.replace_client(&before, after).await? {
                 Err(Unchanged::Outdated) => {}
-                // The sector's document was another one a moment later.
-                Err(Unchanged::Invalid(_)) => return Ok(Err(not_of_the_sector().into())),
+                Err(Unchanged::Invalid(problems)) => return Ok(Err(told(problems).into())),
                 Err(_) => return Err(Failure::Contended(1)),
                 Ok(client) => {
                     tracing::info!(target: "claviger::audit", client = %client.id, %from, did = "clients.register.replace", "a client changed its registration");
@@ -173,13 +178,10 @@ impl Server {
     }
 
     /// The hash of the initial access token that permits a registration; `None` where it takes none.
-    async fn may_register(&self, authorization: Option<&str>, from: IpAddr) -> Result<Answer<Option<TokenHash>>, Failure> {
+    async fn may_register(&self, authorization: Option<&str>) -> Result<Answer<Option<TokenHash>>, Failure> {
         match self.registration.access {
             Access::Off => Ok(Err(Refused::Off)),
-            Access::Open => Ok(match self.must_wait(&[self.of_network(from)]).await? {
-                Some(throttled) => Err(Refused::Later(Refusal::too_many(throttled.seconds).explained(throttled.why))),
-                None => Ok(None),
-            }),
+            Access::Open => Ok(Ok(None)),
             Access::InitialAccessToken => {
                 let token = match bearer_token(authorization, TokenKind::InitialAccessToken) {
                     Ok(token) => token,
@@ -218,18 +220,15 @@ impl Server {
     }
 
     /// Whether this server can do what a client wants, and the client is of the sector that it says; its keys are made then.
-    async fn offers(&self, before: Option<&Client>, after: &Client) -> Result<Result<(), Reason>, Failure> {
-        let unoffered = self.unoffered(after, before);
+    async fn offers(&self, client: &Client) -> Result<Result<(), Reason>, Failure> {
+        let unoffered = self.unoffered(client, None);
         if !unoffered.is_empty() {
             return Ok(Err(Reason::of(unoffered)));
         }
-        if let Err(problems) = self.check_sector(before, after).await {
-            // What is behind an address is for the operator alone.
-            let why: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            tracing::info!(why = why.join("; "), "a client that registers itself is not of the sector that it says");
-            return Ok(Err(not_of_the_sector()));
+        if let Err(problems) = self.check_sector(None, client).await {
+            return Ok(Err(told(problems)));
         }
-        Box::pin(self.prepare_keys_of(after)).await?;
+        Box::pin(self.prepare_keys_of(client)).await?;
         Ok(Ok(()))
     }
 
@@ -264,8 +263,11 @@ fn bearer_token(authorization: Option<&str>, kind: TokenKind) -> Result<Token, b
     Token::parse(kind, text).ok_or_else(|| not_good(&Token::misfit(kind, text)))
 }
 
-fn not_of_the_sector() -> Reason {
-    Reason::field("sector_identifier_uri", "gives no list that has every one of the redirect_uris")
+/// What is wrong, for the client. What is behind an address is for the operator alone.
+fn told(problems: Vec<Problem>) -> Reason {
+    let Some(problem) = problems.iter().find(|problem| problem.field == SECTOR) else { return Reason::of(problems) };
+    tracing::info!(why = %problem, "a client that registers itself is not of the sector that it says");
+    Reason::field(SECTOR, "gives no list that has every one of the redirect_uris")
 }
 
 fn not_good(why: &str) -> bearer::Reason {

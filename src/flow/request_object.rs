@@ -8,13 +8,16 @@ use sha2::{Digest, Sha256};
 use crate::flow::authorize::LONGEST_QUERY;
 use crate::flow::{Failure, Server};
 use crate::protocol::authorize::{self, Destination};
-use crate::protocol::client::Client;
+use crate::protocol::client::{Client, ClientId};
 use crate::protocol::params::Params;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::request_object::{Carried, Reason, RequestObject, carried};
+use crate::protocol::time::Timestamp;
 
 /// How long a person may take to sign in for a request whose object ends meanwhile.
 const IN_TIME: Duration = Duration::from_mins(30);
+/// How long nothing is fetched where no object was found.
+const REST: Duration = Duration::from_secs(10);
 /// The most objects of which that is remembered.
 const CAPACITY: u64 = 10_000;
 
@@ -24,6 +27,15 @@ pub(super) struct InTime(Cache<[u8; 32], ()>);
 impl Default for InTime {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(CAPACITY).time_to_live(IN_TIME).build())
+    }
+}
+
+/// Where no object of a client was found a moment ago: whoever sends people here must not make us a burden to others.
+pub(super) struct InVain(Cache<(ClientId, String), Timestamp>);
+
+impl Default for InVain {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(CAPACITY).time_to_live(REST).build())
     }
 }
 
@@ -44,9 +56,19 @@ impl Server {
 
     async fn fetched(&self, uri: &str, params: &Params, client: &Client) -> Result<String, Reason> {
         let away = Reason::Away;
-        let found = self.clients_asked.document(uri).await.map_err(away)?;
-        let object = String::from_utf8(found).map_err(|_| away("it is no text".to_owned()))?;
-        RequestObject::read(object.trim(), client)?;
+        // What is behind a hash is nothing that the other server sees.
+        let place = (client.id.clone(), uri.split('#').next().unwrap_or_default().to_owned());
+        let last = self.request_uris_in_vain.0.get(&place).await;
+        if last.is_some_and(|last| self.clock.now().since(last) < REST) {
+            return Err(away("there was no object a few seconds ago".to_owned()));
+        }
+        let found = self.clients_asked.of(client).document(uri, LONGEST_QUERY).await.map_err(away);
+        let text = found.and_then(|found| String::from_utf8(found).map_err(|_| away("it is no text".to_owned())));
+        let object = text.and_then(|text| RequestObject::read(text.trim(), client).map(|_| text));
+        let Ok(object) = object else {
+            self.request_uris_in_vain.0.insert(place, self.clock.now()).await;
+            return object;
+        };
         let query = params.with_object(object.trim()).to_query();
         if query.len() > LONGEST_QUERY { Err(away("it is too long".to_owned())) } else { Ok(query) }
     }

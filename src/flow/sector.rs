@@ -6,6 +6,9 @@ use crate::protocol::client::Client;
 use crate::protocol::problem::Problem;
 use crate::protocol::subject_type::check_listed;
 
+/// Bytes of a document that is read.
+const LONGEST_LIST: usize = 1024 * 1024;
+
 impl Server {
     /// Checks that the sector's document lists all redirection URIs of a client that is new, or was as `before` says. What could not be
     /// fetched is told to whoever manages clients, with the host and its address: a stranger must not be told.
@@ -18,7 +21,7 @@ impl Server {
         if is_known {
             return Ok(());
         }
-        let fits = match self.clients_asked.document(uri.as_str()).await {
+        let fits = match self.clients_asked.of(client).document(uri.as_str(), LONGEST_LIST).await {
             Ok(document) => check_listed(&document, &client.redirect_uris).map_err(|misfit| misfit.to_string()),
             Err(reason) => Err(format!("can't be read: {reason}")),
         };

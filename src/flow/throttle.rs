@@ -41,9 +41,18 @@ impl Server {
         Ok(longest.map(|wait| Throttled { seconds: wait.as_secs().max(1), why }))
     }
 
-    /// Counts a key once more.
-    pub(super) async fn count(&self, key: &ThrottleKey) -> Result<(), Failure> {
+    /// Counts a key once more, unless it was counted too often already. Of those who come at the same time, no more are let in than may be.
+    pub(super) async fn admit(&self, key: &ThrottleKey) -> Result<Option<Throttled>, Failure> {
+        let waiting = self.must_wait(std::slice::from_ref(key)).await?;
+        if waiting.is_some() || self.count(key).await? <= key.limit(self.settings.throttle) {
+            return Ok(waiting);
+        }
+        self.must_wait(std::slice::from_ref(key)).await
+    }
+
+    /// Counts a key once more; says how often it was counted within its time by now.
+    pub(super) async fn count(&self, key: &ThrottleKey) -> Result<u32, Failure> {
         let window = key.window(self.settings.throttle);
-        Ok(self.store.login_failures().count(key, self.clock.now(), window).await.map(drop)?)
+        Ok(self.store.login_failures().count(key, self.clock.now(), window).await?.count)
     }
 }

@@ -85,7 +85,9 @@ impl ThrottleKey {
         }
     }
 
-    const fn limit(&self, limits: ThrottleLimits) -> u32 {
+    /// How often it may be counted before it must wait.
+    #[must_use]
+    pub const fn limit(&self, limits: ThrottleLimits) -> u32 {
         match self {
             Self::Account(_) => limits.account_failures,
             Self::Address(_) => limits.address_failures,

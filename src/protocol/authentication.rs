@@ -29,6 +29,12 @@ pub struct Authentication {
 }
 
 impl Authentication {
+    /// It as clients are told, in claims.
+    #[must_use]
+    pub fn told(&self) -> Self {
+        Self { undated: false, ..self.clone() }
+    }
+
     /// With a password.
     #[must_use]
     pub fn by_password() -> Self {

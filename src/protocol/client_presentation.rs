@@ -43,7 +43,11 @@ impl LogoUri {
     /// Reads the URL. Without https it can only be on this machine, where the operator has to have allowed it.
     pub fn parse(text: &str) -> Result<Self, InvalidLogoUri> {
         let url = Url::parse(text).map_err(|_| InvalidLogoUri)?;
-        let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none() && url.host_str().is_some();
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic())
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.fragment().is_none()
+            && url.host_str().is_some();
         let is_private = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);
         if is_plain && is_private && text.len() <= 2000 { Ok(Self(text.to_owned())) } else { Err(InvalidLogoUri) }
     }

@@ -105,6 +105,7 @@ pub(crate) fn grant(scope: &str) -> Grant {
         authentication: Authentication::by_password(),
         id: GrantId::new("grant-1"),
         client: client_id("app"),
+        sector: None,
         user: Subject::new("alice-id"),
         session: Some(SessionId::new("session-1")),
         scope: Scope::parse(scope).unwrap(),

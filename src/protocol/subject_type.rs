@@ -77,7 +77,11 @@ impl SectorIdentifierUri {
     /// Reads the URL. Without https it can only be on this machine, where the operator has to have allowed it.
     pub fn parse(text: &str) -> Result<Self, InvalidSectorIdentifierUri> {
         let url = Url::parse(text).map_err(|_| InvalidSectorIdentifierUri)?;
-        let is_plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none() && text.len() <= 2000;
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic())
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.fragment().is_none()
+            && text.len() <= 2000;
         let is_private = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);
         match url.host_str() {
             Some(host) if is_plain && is_private => Ok(Self { text: text.to_owned(), host: host.to_owned() }),
@@ -93,6 +97,12 @@ impl SectorIdentifierUri {
 }
 
 impl Sector {
+    /// A sector as it was stored.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The sector as text, the same for all its clients.
     #[must_use]
     pub fn as_str(&self) -> &str {

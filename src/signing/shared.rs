@@ -80,6 +80,15 @@ impl SharedKeyring {
         Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Those of `algorithms` that something can be signed with: the folder has keys of them, or can be written to, so that they are made when
+    /// they are first needed.
+    #[must_use]
+    pub fn usable(&self, algorithms: &[SigningAlgorithm]) -> Vec<SigningAlgorithm> {
+        let can_grow = rustix::fs::access(self.0.folder.path(), rustix::fs::Access::WRITE_OK).is_ok();
+        let ring = self.current();
+        algorithms.iter().copied().filter(|algorithm| can_grow || ring.active_for(*algorithm).is_some()).collect()
+    }
+
     /// Looks whether `keyring.json` has changed, which costs one `stat`, and if so takes the new keys into use. A folder that can't be
     /// read leaves the old ring in use; the reason is returned once, and again only when it becomes another.
     pub fn reload_if_changed(&self) -> Result<Reload, KeyFolderFailure> {
@@ -182,6 +191,15 @@ mod tests {
         }
         fs::write(folder.list_path(), "{").unwrap();
         assert!(SharedKeyring::open_or_in_memory(&path, &Random::seeded(45), at(4)).is_err(), "a damaged folder is not one without keys");
+    }
+
+    #[test]
+    fn where_no_keys_can_be_made_those_that_are_there_are_all_that_is_usable() {
+        let all = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256];
+        let ring = Folder::new(46).shared();
+        assert_eq!(ring.usable(&all), all);
+        let away = SharedKeyring::open_or_in_memory("/nowhere/keys", &Random::seeded(47), at(1)).unwrap();
+        assert_eq!(away.usable(&all), [SigningAlgorithm::Rs256]);
     }
 
     #[test]

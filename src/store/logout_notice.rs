@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::protocol::client::ClientId;
+use crate::protocol::registration::Registrar;
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::store::client::rows::client;
@@ -58,18 +59,25 @@ pub struct LogoutNotice {
 pub struct LogoutNotices<'a>(pub(super) &'a Store);
 
 impl LogoutNotices<'_> {
-    /// Takes up to `limit` notices that are due, one of each client at most and none of those in `busy`. Nobody else gets them before `until`:
-    /// whoever takes one and goes away leaves it to the next.
+    /// Takes up to `limit` notices that are due, of clients that `registrar` registered, one of each client at most and none of those in `busy`.
+    /// Nobody else gets them before `until`: whoever takes one and goes away leaves it to the next.
     pub async fn take(
         &self,
+        registrar: Registrar,
         now: Timestamp,
         until: Timestamp,
         busy: &BTreeSet<ClientId>,
         limit: u64,
     ) -> Result<Vec<LogoutNotice>, StoreFailure> {
+        let theirs = Query::select()
+            .column((client::Entity, client::Column::Id))
+            .from(client::Entity)
+            .and_where(Expr::col((client::Entity, client::Column::RegisteredBy)).eq(registrar.as_str()))
+            .take();
         let due = row::Entity::find()
             .filter(row::Column::DueAt.lte(now.seconds()))
             .filter(row::Column::EndedAt.gt((now - LONGEST).seconds()))
+            .filter(row::Column::ClientId.in_subquery(theirs))
             .filter(row::Column::ClientId.is_not_in(busy.iter().map(ClientId::as_str)))
             .order_by_asc(row::Column::DueAt)
             .order_by_asc(row::Column::SessionId)

@@ -166,14 +166,14 @@ impl Server {
         if !unoffered.is_empty() {
             return Ok(Err(Refused::Invalid(unoffered)));
         }
+        if let Err(problems) = self.check_sector(Some(before), &after).await {
+            return Ok(Err(Refused::Invalid(problems)));
+        }
         Box::pin(self.prepare_keys_of(&after)).await?;
         after.updated_at = self.clock.now();
         if after.auth_method != AuthMethod::SecretJwt {
             // Nobody needs them back any more.
             after.secrets.iter_mut().for_each(|secret| secret.sealed = None);
-        }
-        if let Err(problems) = self.check_sector(Some(before), &after).await {
-            return Ok(Err(Refused::Invalid(problems)));
         }
         if self.store.clients().replace(before, &after).await? == Applied::Lost {
             return Ok(Err(Refused::Outdated));

@@ -17,6 +17,7 @@ use crate::protocol::refusal::Refusal;
 use crate::protocol::resource::Resource;
 use crate::protocol::scope::Scope;
 use crate::protocol::subject::{GrantId, SessionId, Subject};
+use crate::protocol::subject_type::Sector;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenHash;
 
@@ -29,6 +30,8 @@ pub struct Grant {
     pub client: ClientId,
     /// Who gave it.
     pub user: Subject,
+    /// The sector that the client was of: what comes of it names people as that sector does, whatever becomes of the client.
+    pub sector: Option<Sector>,
     /// The session in which it was given; none for the password grant, which has no browser.
     pub session: Option<SessionId>,
     /// What it allows.

@@ -93,6 +93,7 @@ pub fn decide(request: &Request, person: Person, client: &Client, catalog: &Cata
         authentication: Authentication::by_password(),
         id,
         client: client.id.clone(),
+        sector: client.sector(),
         user: person.subject,
         session: None,
         scope: scope.clone(),

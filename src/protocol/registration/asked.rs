@@ -11,6 +11,7 @@ use crate::protocol::client_metadata::ClientMetadata;
 use crate::protocol::problem::Problem;
 use crate::protocol::registration::{MEMBERS, Policy, Reason};
 use crate::protocol::scope::Scope;
+use crate::protocol::subject_type::SubjectType;
 use crate::protocol::token::TokenHash;
 
 /// What only we say about a registration (RFC 7592 §2.2).
@@ -94,6 +95,15 @@ fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetad
     let wrong: Vec<Problem> =
         fetched.filter(|(_, uri)| !uri.starts_with("https:")).map(|(name, _)| Problem::new(name, "must be an https URL")).collect();
     problems.extend(wrong);
+    if metadata.subject_type == SubjectType::Pairwise
+        && metadata.backchannel_logout_uri.as_deref().is_some_and(|uri| !returns_to(&metadata, uri))
+    {
+        // It would be told by which names the sector knows people, which nothing else tells anybody but who is behind the redirect_uris.
+        problems.push(Problem::new(
+            "backchannel_logout_uri",
+            "must have the host of one of the redirect_uris where the subject_type is pairwise",
+        ));
+    }
     // RFC 7591 §2: what is asked for beyond what is allowed is left out, not refused.
     let asked = if chosen.contains_key("scope") { Scope::parse(&metadata.scope) } else { Ok(allowed.scope.clone()) };
     let asked = asked.unwrap_or_else(|_| {
@@ -163,6 +173,12 @@ fn needed_by(response_types: &BTreeSet<ResponseType>) -> BTreeSet<GrantType> {
 fn going_with(grant_types: &BTreeSet<GrantType>) -> BTreeSet<ResponseType> {
     let all = ResponseType::ALL.iter().copied();
     all.filter(|kind| needed_by(&[*kind].into()).is_subset(grant_types) && !(kind.has_code() && kind.is_front_channel())).collect()
+}
+
+/// Whether a URL has the host of one of the redirection URIs.
+fn returns_to(metadata: &ClientMetadata, uri: &str) -> bool {
+    let host = |uri: &str| Some(Url::parse(uri).ok()?.host_str()?.to_owned());
+    host(uri).is_some_and(|there| metadata.redirect_uris.iter().any(|redirect_uri| host(redirect_uri).as_ref() == Some(&there)))
 }
 
 /// What people read where a client has no name: where they get back to.

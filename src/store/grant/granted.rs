@@ -9,6 +9,7 @@ use crate::protocol::client::ClientId;
 use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::grant::Grant;
 use crate::protocol::subject::{GrantId, SessionId, Subject};
+use crate::protocol::subject_type::Sector;
 use crate::protocol::time::Timestamp;
 use crate::store::client::rows::client;
 use crate::store::failure::applied;
@@ -21,6 +22,7 @@ pub(in crate::store) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
     pub client_id: String,
+    pub sector: Option<String>,
     pub subject: String,
     pub session_id: Option<String>,
     pub scope: String,
@@ -59,6 +61,7 @@ pub(super) fn read(model: Model) -> Result<Grant, StoreFailure> {
         claims: row.json_or_default("claims", model.claims.as_deref())?,
         nonce: model.nonce.as_deref().map(|text| row.json("nonce", text)).transpose()?,
         id: GrantId::new(model.id),
+        sector: model.sector.map(Sector::from_stored),
         user: Subject::new(model.subject),
         session: model.session_id.map(SessionId::new),
         authenticated_at: Timestamp::from_seconds(model.authenticated_at),
@@ -87,6 +90,7 @@ pub(super) async fn insert(change: &impl ConnectionTrait, grant: &Grant) -> Resu
     let model = Model {
         id: grant.id.to_string(),
         client_id: grant.client.to_string(),
+        sector: grant.sector.as_ref().map(Sector::to_string),
         subject: grant.user.to_string(),
         session_id: grant.session.as_ref().map(ToString::to_string),
         scope: json(&grant.scope)?,

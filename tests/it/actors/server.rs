@@ -208,7 +208,7 @@ impl TestServer {
         let upstream = Upstream::new(outbound.clone(), clock.clone());
         let server =
             Server::new(Issuer::parse(&issuer).unwrap(), settings, store.clone(), keyring.clone(), passwords, clock.clone(), random);
-        let server = server.with_providers(upstream, providers).asking_clients(outbound, ["127.0.0.1".to_owned()].into());
+        let server = server.with_providers(upstream, providers).asking_clients(&outbound, ["127.0.0.1".to_owned()].into());
         let server = Arc::new(server.registering(policy));
         server.put_demo_data().await.unwrap().unwrap();
         let telling = tokio::spawn(tell_forever(server.clone())).abort_handle();

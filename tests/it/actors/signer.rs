@@ -18,6 +18,7 @@ use poem::http::StatusCode;
 use poem::listener::TcpAcceptor;
 use poem::{EndpointExt, Request, Response, Route};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::actors::START;
 
@@ -98,6 +99,8 @@ impl Keys {
 #[derive(Clone, Debug)]
 pub enum Publishes {
     Keys(Value),
+    /// The same, once somebody opens the gate.
+    KeysLater(Value, Arc<Notify>),
     Object(String),
     /// Bytes, and what they are called.
     File(&'static str, Vec<u8>),
@@ -128,7 +131,15 @@ impl KeyHost {
             async move {
                 // Long enough for requests that come together to meet here.
                 tokio::time::sleep(Duration::from_millis(20)).await;
+                let publishes = match publishes {
+                    Publishes::KeysLater(keys, gate) => {
+                        gate.notified().await;
+                        Publishes::Keys(keys)
+                    }
+                    other => other,
+                };
                 match publishes {
+                    Publishes::KeysLater(..) => unreachable!(),
                     Publishes::Keys(keys) => Response::builder().content_type("application/json").body(keys.to_string()),
                     Publishes::Object(object) => Response::builder().content_type("application/jwt").body(object),
                     Publishes::File(media_type, bytes) => Response::builder().content_type(media_type).body(bytes),

@@ -170,6 +170,19 @@ async fn a_sign_out_takes_nobody_to_a_stranger_without_a_click() {
     assert!(Browser::new(&server).open(&link).await.left, "the operator's own clients get people back at once");
 }
 
+/// What another sector calls people is for those alone to whom its redirect URIs lead, also when a session is over.
+#[tokio::test]
+async fn nobody_hears_by_a_back_channel_what_another_sector_calls_people() {
+    let server = TestServer::start_registering(open()).await;
+    let told_at = |subject_type: &str, redirect_uri: &str, uri: &str| json!({"subject_type": subject_type, "redirect_uris": [redirect_uri], "backchannel_logout_uri": uri});
+    let (evil, bank) = ("https://evil.example/b", "https://bank.example/callback");
+    register(&server, &told_at("pairwise", bank, evil), None).await.assert_error(400, "invalid_client_metadata");
+    Registrant::new(&server, &told_at("public", bank, evil)).await;
+    let own = Registrant::new(&server, &told_at("pairwise", "https://evil.example/callback", evil)).await;
+    own.put(told_at("pairwise", bank, evil)).await.assert_error(400, "invalid_client_metadata");
+    own.put(told_at("pairwise", "https://evil.example/other", evil)).await;
+}
+
 #[tokio::test]
 async fn no_client_that_registered_itself_is_ever_first_party() {
     let server = TestServer::start_registering(open()).await;

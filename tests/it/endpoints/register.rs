@@ -6,6 +6,7 @@ use std::time::Duration;
 use claviger::flow::manage::initial_access_tokens::NewInitialAccessToken;
 use claviger::protocol::client::{GrantType, ResponseType};
 use claviger::protocol::registration::{Access, MEMBERS, Policy};
+use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -17,7 +18,11 @@ use crate::actors::registrant::{CALLBACK, Registrant, open, plain, plain_and, re
 use crate::actors::{Answer, Keys, START, TestServer};
 use crate::database::{Database, on_both_databases};
 
-on_both_databases!(no_json_makes_it_fail, a_token_registers_as_many_clients_as_it_says_however_many_come_at_once);
+on_both_databases!(
+    no_json_makes_it_fail,
+    a_token_registers_as_many_clients_as_it_says_however_many_come_at_once,
+    an_address_registers_no_more_by_asking_at_once,
+);
 
 /// Everybody may register for everything.
 fn all_kinds() -> Policy {
@@ -201,7 +206,7 @@ async fn a_token_registers_as_many_clients_as_it_says_however_many_come_at_once(
     let server = TestServer::start_registering_on(database, with_tokens()).await;
     let three = token(&server, 3).await;
     let (body, mut made) = (plain(), 0);
-    let answers = futures_util::future::join_all((0..8).map(|_| register(&server, &body, Some(&three)))).await;
+    let answers = join_all((0..8).map(|_| register(&server, &body, Some(&three)))).await;
     for answer in answers {
         match answer.status.as_u16() {
             201 => made += 1,
@@ -224,6 +229,15 @@ async fn an_address_registers_so_many_in_an_hour() {
     assert_eq!(first.get().await.json()["client_name"], "stranger.example");
     server.clock.advance(Duration::from_hours(1));
     Registrant::new(&server, &plain()).await;
+}
+
+async fn an_address_registers_no_more_by_asking_at_once(database: Database) {
+    let server = TestServer::start_registering_on(database, Policy { per_address: 3, ..open() }).await;
+    let body = plain();
+    let answers = join_all((0..30).map(|_| register(&server, &body, None))).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.status == 429));
+    assert_eq!(made, 3);
 }
 
 #[tokio::test]

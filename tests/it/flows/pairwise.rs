@@ -1,6 +1,8 @@
 //! A `sub` for each sector, so that clients of different ones can't find out that they know the same person (OpenID Connect Core §8).
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use claviger::flow::apply::{Extent, Strength};
 use claviger::flow::manage::Expected;
@@ -11,9 +13,10 @@ use claviger::protocol::scope::Scope;
 use claviger::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use url::form_urlencoded;
 
-use crate::actors::{Answer, Browser, KeyHost, Publishes, RelyingParty, TestServer, Tokens};
+use crate::actors::{Answer, Browser, KeyHost, Keys, Publishes, RelyingParty, TestServer, Tokens};
 use crate::database::{Database, on_both_databases};
 
 on_both_databases!(a_sector_knows_a_person_by_one_name_and_another_sector_by_another, what_a_client_was_granted_ends_with_its_names);
@@ -175,6 +178,41 @@ async fn what_a_client_was_granted_ends_with_its_names(database: Database) {
     other.try_refresh(before.refresh(), &[]).await.assert_error(400, "invalid_grant");
     let after = other.sign_in(&mut browser, "openid items:read").await;
     assert_ne!(subject(&server, &after).await, before.id_claims()["sub"].as_str().unwrap());
+}
+
+/// The client of a request that takes a while may be of another sector when it is answered: what comes of it names people as before.
+#[tokio::test]
+async fn what_was_asked_for_in_one_sector_is_answered_in_it() {
+    let server = TestServer::start().await;
+    let (keys, gate) = (Keys::new(), Arc::new(Notify::new()));
+    let host = KeyHost::start(Publishes::KeysLater(keys.public(), Arc::clone(&gate))).await;
+    server.register("other", |client| pairwise(client, OTHER, None)).await;
+    server
+        .register("mover", |client| {
+            pairwise(client, ONE, None);
+            client.keys = Some(host.source());
+        })
+        .await;
+    let (mover, other) = (RelyingParty::new(&server, "mover:mover-secret", ONE), RelyingParty::new(&server, "other:other-secret", OTHER));
+    let mut browser = Browser::new(&server);
+    let theirs = other.sign_in(&mut browser, "openid").await.id_claims()["sub"].clone();
+    let before = mover.sign_in(&mut browser, "openid").await.id_claims()["sub"].clone();
+
+    let object = keys.sign("ES256", &json!({"iss": "mover", "aud": server.issuer, "client_id": "mover"}));
+    let url = mover.authorization_url("openid", &format!("request={object}"));
+    let moving = async {
+        while host.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let there = |metadata| Ok(ClientMetadata { redirect_uris: vec![OTHER.to_owned()], ..metadata });
+        server.server.change_client(&ClientId::parse("mover").unwrap(), &Expected::Anything, there).await.unwrap().unwrap();
+        gate.notify_one();
+    };
+    let (back, ()) = tokio::join!(browser.open(&url), moving);
+    let tokens = mover.redeem(&back.code()).await;
+    assert_eq!(tokens.id_claims()["sub"], before);
+    assert_eq!(server.userinfo(tokens.access()).await.json()["sub"], before);
+    assert_ne!(before, theirs);
 }
 
 #[tokio::test]

@@ -98,6 +98,8 @@ async fn how_they_signed_in_there_reaches_the_id_token() {
     let (id, told) = tokens_of(&liar, &server, json!({"acr": "urn:example:gold", "amr": ["otp", "hwk"]})).await;
     assert_eq!((&id["acr"], &id["amr"], &id["idp"]), (&json!("urn:example:gold"), &json!(["fed", "otp", "hwk"]), &json!("work")));
     assert_eq!((told.get("acr"), told.get("amr")), (None, None), "it is about the sign-in and not about the person");
+    let (undated, _) = tokens_of(&liar, &server, json!({"auth_time": null})).await;
+    assert_eq!(undated.get("undated"), None, "it is nobody's claim");
     let (id, _) = tokens_of(&liar, &server, json!({"acr": "0"})).await;
     assert_eq!((&id["acr"], &id["amr"]), (&json!("0"), &json!(["fed"])));
     // What is no name of a class or of a method is not passed on, and nobody is kept out by it.

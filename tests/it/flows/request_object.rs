@@ -199,17 +199,26 @@ async fn a_reference_that_gives_nothing_is_an_error_and_only_registered_ones_are
     let host = KeyHost::start(Publishes::Nothing).await;
     let app = signer(&server, &keys, at(&host.url)).await;
     for (published, code) in [
+        (Publishes::Object(format!("{}.", keys.sign("ES256", &json!({})).rsplit_once('.').unwrap().0)), "invalid_request_object"),
         (Publishes::Nothing, "invalid_request_uri"),
         (Publishes::Redirect, "invalid_request_uri"),
         (Publishes::Megabytes, "invalid_request_uri"),
         (Publishes::Object("\u{0}".repeat(100)), "invalid_request_object"),
         (Publishes::NoJson, "invalid_request_object"),
-        (Publishes::Object(format!("{}.", keys.sign("ES256", &json!({})).rsplit_once('.').unwrap().0)), "invalid_request_object"),
     ] {
         host.publishes(published.clone());
         let url = app.authorization_url("openid", &by_reference(&host.url));
         let back = Browser::new(&server).open(&url).await;
         assert_eq!(back.parameter("error").as_deref(), Some(code), "{published:?}: {} {}", back.url, back.body);
+        if matches!(&published, Publishes::Object(object) if object.contains('.')) {
+            continue;
+        }
+        // Where there was no object, whoever comes again at once makes nobody ask again, whatever stands behind the hash.
+        let asked = host.asked();
+        let again = app.authorization_url("openid", &by_reference(&format!("{}#again", host.url)));
+        assert_error(&Browser::new(&server).open(&again).await, "invalid_request_uri");
+        assert_eq!(host.asked(), asked);
+        server.clock.advance(Duration::from_secs(10));
     }
     let asked = host.asked();
     for other in [host.url.replace("/jwks", "/else"), host.url.replace("127.0.0.1", "localhost"), format!("{}?x", host.url)] {

@@ -7,6 +7,7 @@ use claviger::identity::user::{PasswordHash, User};
 use claviger::protocol::client::Client;
 use claviger::protocol::client_logout::{ClientLogout, LogoutRevokes};
 use claviger::protocol::grant::Grant;
+use claviger::protocol::registration::Registrar;
 use claviger::store::logout_notice::LONGEST;
 use claviger::store::{Applied, Insertion, LogoutNotice};
 
@@ -32,7 +33,7 @@ async fn give(database: &Database, name: &str, app: &Client, alice: &User, sid: 
 }
 
 async fn take(database: &Database, seconds: u64) -> Vec<LogoutNotice> {
-    database.store.logout_notices().take(after(seconds), after(seconds + 30), &BTreeSet::new(), 10).await.unwrap()
+    database.store.logout_notices().take(Registrar::Operator, after(seconds), after(seconds + 30), &BTreeSet::new(), 10).await.unwrap()
 }
 
 fn names(notices: &[LogoutNotice]) -> Vec<&str> {
@@ -177,9 +178,11 @@ async fn a_client_that_is_busy_keeps_nobody_waiting(database: Database) {
         assert!(store.sessions().end(&sid.id, after(number)).await.unwrap().is_some());
     }
     let notices = store.logout_notices();
-    let first = notices.take(after(9), after(39), &BTreeSet::new(), 2).await.unwrap();
+    let first = notices.take(Registrar::Operator, after(9), after(39), &BTreeSet::new(), 2).await.unwrap();
     assert_eq!(names(&first), ["app"]);
-    let others = notices.take(after(9), after(39), &[app.id].into(), 2).await.unwrap();
+    let strangers = notices.take(Registrar::Itself, after(9), after(39), &BTreeSet::new(), 2).await.unwrap();
+    assert_eq!(names(&strangers), [] as [&str; 0], "nobody here registered itself");
+    let others = notices.take(Registrar::Operator, after(9), after(39), &[app.id].into(), 2).await.unwrap();
     assert_eq!(names(&others), ["other"]);
 }
 

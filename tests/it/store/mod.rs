@@ -50,7 +50,7 @@ use claviger::protocol::request_object::{RequestObjectRules, RequestUri};
 use claviger::protocol::resource::Resource;
 use claviger::protocol::scope::Scope;
 use claviger::protocol::subject::{GrantId, SessionId, Subject};
-use claviger::protocol::subject_type::{SectorIdentifierUri, SubjectRules, SubjectType};
+use claviger::protocol::subject_type::{Sector, SectorIdentifierUri, SubjectRules, SubjectType};
 use claviger::protocol::time::Timestamp;
 use claviger::protocol::token::TokenHash;
 use claviger::protocol::web_uri::WebUri;
@@ -199,6 +199,7 @@ fn session(id: &str, user: &User) -> Session {
 /// A grant of `user` to `client`, in `session`, for a day.
 fn grant(id: &str, client: &Client, user: &User, session: Option<&Session>) -> Grant {
     Grant {
+        sector: Some(Sector::from_stored("app.example".to_owned())),
         id: grant_id(id),
         client: client.id.clone(),
         user: user.subject.clone(),
