@@ -9,6 +9,7 @@ mod health;
 mod introspect;
 mod metadata;
 mod openapi;
+mod promises;
 mod register;
 mod register_again;
 mod revoke;
