@@ -80,7 +80,7 @@ async fn of_fifty_requests_with_one_assertion_one_passes(database: Database) {
     assert_eq!(answers.iter().filter(|answer| answer.status == 401).count(), 49);
 }
 
-/// Conformance: 49, 50
+/// Conformance: 49, 50, 52
 #[tokio::test]
 async fn an_assertion_that_is_not_as_it_has_to_be_proves_nothing() {
     let server = TestServer::start().await;
@@ -166,6 +166,7 @@ async fn an_assertion_that_is_not_as_it_has_to_be_proves_nothing() {
     assert_eq!(token(&server, &keys.sign("ES256", &ahead)).await.status, 200);
 }
 
+/// Conformance: 52
 #[tokio::test]
 async fn two_methods_in_one_request_are_refused_and_so_is_another_one() {
     let server = TestServer::start().await;

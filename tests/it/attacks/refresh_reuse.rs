@@ -15,6 +15,7 @@ on_both_databases!(
     reuse_after_the_retry_window_ends_the_family,
 );
 
+/// Conformance: 42
 async fn fifty_at_once_get_the_same_successor(database: Database) {
     let server = TestServer::start_on(database.clone()).await;
     let web = RelyingParty::demo_web(&server);
@@ -57,6 +58,7 @@ async fn fifty_revocations_and_refreshes_at_once_leave_nothing_alive(database: D
     }
 }
 
+/// Conformance: 42
 async fn reuse_after_the_retry_window_ends_the_family(database: Database) {
     let server = TestServer::start_on(database).await;
     let web = RelyingParty::demo_web(&server);

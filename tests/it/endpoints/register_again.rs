@@ -34,6 +34,7 @@ async fn what_stays_out_of_an_update_has_its_default_again() {
     assert_eq!(client.get().await.json(), now);
 }
 
+/// Conformance: 61
 async fn a_registration_is_seen_replaced_and_ended(database: Database) {
     let server = TestServer::start_registering_on(database, open()).await;
     let client = Registrant::new(&server, &plain_and(json!({"grant_types": ["authorization_code", "refresh_token"]}))).await;

@@ -91,7 +91,7 @@ async fn a_code_gives_tokens_with_an_id_token_that_is_bound_to_the_access_token(
     assert!(sid.is_string());
 }
 
-/// Conformance: 41
+/// Conformance: 41, 42
 #[tokio::test]
 async fn a_refresh_gives_new_tokens_of_the_same_sign_in() {
     let server = TestServer::start().await;
@@ -112,6 +112,7 @@ async fn a_refresh_gives_new_tokens_of_the_same_sign_in() {
     assert_ne!(jti(reply["access_token"].as_str().unwrap()), jti(first.access()));
 }
 
+/// Conformance: 42
 #[tokio::test]
 async fn a_client_without_the_refresh_grant_gets_no_refresh_token_and_without_openid_there_is_no_id_token() {
     let server = TestServer::start().await;

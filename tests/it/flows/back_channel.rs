@@ -47,6 +47,7 @@ async fn sign_out(browser: &mut Browser<'_>, hint: &str) {
     assert!(page.body.contains("You are signed out."), "{}", page.body);
 }
 
+/// Conformance: 69, 70
 async fn every_client_of_the_session_is_told(database: Database) {
     let server = TestServer::start_on(database).await;
     let (first, second, unasked) = (Listener::start([]).await, Listener::start([]).await, Listener::start([]).await);

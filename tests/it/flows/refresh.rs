@@ -22,6 +22,7 @@ async fn keeping(server: &TestServer) -> RelyingParty<'_> {
     RelyingParty::new(server, KEEPING, RelyingParty::demo_web(server).redirect_uri)
 }
 
+/// Conformance: 42
 async fn a_client_may_keep_its_refresh_token(database: Database) {
     let server = TestServer::start_on(database.clone()).await;
     let client = keeping(&server).await;
