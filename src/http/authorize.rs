@@ -56,6 +56,12 @@ struct AuthorizationRequest {
     claims: Option<String>,
     /// The classes of sign-in that would be liked, best first.
     acr_values: Option<String>,
+    /// How the pages shall look, such as `page`: taken and ignored.
+    display: Option<String>,
+    /// The languages that the pages shall be in, best first: taken and ignored.
+    ui_locales: Option<String>,
+    /// The languages that claims shall be in, best first: taken and ignored.
+    claims_locales: Option<String>,
     /// The request as a signed object (RFC 9101); what stands in it goes before what stands beside it.
     request: Option<String>,
     /// Where the client keeps such an object: one of its registered addresses.
@@ -172,6 +178,15 @@ impl Api {
         /// The classes of sign-in that would be liked, best first.
         #[oai(name = "acr_values")]
         _acr_values: Optional,
+        /// How the pages shall look, such as `page`: taken and ignored.
+        #[oai(name = "display")]
+        _display: Optional,
+        /// The languages that the pages shall be in, best first: taken and ignored.
+        #[oai(name = "ui_locales")]
+        _ui_locales: Optional,
+        /// The languages that claims shall be in, best first: taken and ignored.
+        #[oai(name = "claims_locales")]
+        _claims_locales: Optional,
         /// The request as a signed object (RFC 9101); what stands in it goes before what stands beside it.
         #[oai(name = "request")]
         _request_object: Optional,

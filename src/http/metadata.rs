@@ -54,7 +54,7 @@ struct MetadataDocument {
     response_modes_supported: Vec<String>,
     /// How tokens are got.
     grant_types_supported: Vec<String>,
-    /// `public`: a person has the same `sub` everywhere.
+    /// What the `sub` of a person may be: `public`, the same for all clients, or `pairwise`, another one for each sector.
     subject_types_supported: Vec<String>,
     /// How ID tokens are signed.
     id_token_signing_alg_values_supported: Vec<String>,
