@@ -62,8 +62,8 @@ settings! {
     /// at once (`redirect`), as it does for your own clients. Then whoever registers a client can send people on from here to anywhere.
     errors: ErrorsBy = one_of(&[("page", ErrorsBy::Page), ("redirect", ErrorsBy::Redirect)]), Presence::Default("page");
 
-    /// The most changes of registrations from one address in an hour, and with them, where everybody may register, the most registrations.
-    /// An IPv6 address counts by its first 64 bits.
+    /// The most changes of registrations from one address in an hour; where everybody may register, registrations are counted together with
+    /// them. An IPv6 address counts by its first 64 bits.
     per_address: u32 = whole_number(1..=1_000_000), Presence::Default("10");
 
     /// The most clients that registered themselves and are still there; further ones are refused.
