@@ -1,19 +1,21 @@
 //! `claviger clients`: the registered applications. A generated secret is shown once.
 
+mod shown;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use crate::cli::clients::shown::description;
 use crate::cli::output::{SecretOf, Trouble, say, say_secret, table, word};
 use crate::cli::place::Place;
 use crate::flow::manage::{Expected, Reach, Refused};
 use crate::protocol::application_type::ApplicationType;
-use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, Origin, PkceRule, RefreshTokenRotation, ResponseType};
+use crate::protocol::client::{AuthMethod, Client, ClientId, GrantType, PkceRule, RefreshTokenRotation, ResponseType};
 use crate::protocol::client_logout::LogoutRevokes;
 use crate::protocol::client_metadata::ClientMetadata;
-use crate::protocol::client_presentation::LogoUri;
-use crate::protocol::jose::{ContentEncryption, Encryption, KeyManagement, KeySource, SigningAlgorithm};
+use crate::protocol::jose::{ContentEncryption, KeyManagement, SigningAlgorithm};
 use crate::protocol::registration::Registrar;
 use crate::protocol::subject_type::SubjectType;
 
@@ -70,6 +72,8 @@ enum Command {
 }
 
 /// Register a client: by default with authorization code and PKCE only
+///
+/// What has no option here is for `claviger apply` or the management API.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  claviger clients add shop --name 'The shop' --redirect-uri https://shop.example.com/callback --scope 'openid profile email'\n  \
@@ -260,72 +264,6 @@ impl Add {
 fn key_set(path: &Path) -> Result<Value, Trouble> {
     let text = std::fs::read(path).map_err(|error| Trouble::new(format!("{} can't be read: {error}", path.display())))?;
     serde_json::from_slice(&text).map_err(|error| Trouble::new(format!("{} is no JSON: {error}", path.display())))
-}
-
-fn description(client: &Client) -> Vec<Vec<String>> {
-    fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-        let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-        if items.is_empty() { "-".to_owned() } else { items.join(" ") }
-    }
-    let lifetimes = client.lifetimes;
-    let row = |name: &str, value: String| vec![name.to_owned(), value];
-    vec![
-        row("id", client.id.to_string()),
-        row("name", client.name.clone()),
-        row("application_type", client.application_type.to_string()),
-        row("auth_method", client.auth_method.to_string()),
-        row("keys", client.keys.as_ref().map_or_else(|| "-".to_owned(), keys)),
-        row("id_token", form(Some(client.responses.id_token_signed), client.responses.id_token_encrypted)),
-        row("userinfo", form(client.responses.userinfo_signed, client.responses.userinfo_encrypted)),
-        row("secrets", client.secrets.len().to_string()),
-        row("subject_type", client.subjects.kind.to_string()),
-        row("sector", client.sector().map_or_else(|| "-".to_owned(), |sector| sector.to_string())),
-        row("default_max_age", client.login.max_age.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds} s"))),
-        row("default_acr_values", list(&client.login.acr_values)),
-        row("initiate_login_uri", list(&client.login.initiate_login_uri)),
-        row("logo_uri", client.presentation.logo.as_ref().map_or("-", LogoUri::as_str).to_owned()),
-        row("client_uri", list(&client.presentation.home)),
-        row("policy_uri", list(&client.presentation.policy)),
-        row("tos_uri", list(&client.presentation.terms)),
-        row("contacts", if client.presentation.contacts.is_empty() { "-".to_owned() } else { client.presentation.contacts.join(", ") }),
-        row("pkce", client.pkce.to_string()),
-        row("refresh_token_rotation", client.refresh_token_rotation.to_string()),
-        row("grant_types", list(&client.grant_types)),
-        row("response_types", client.response_types.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ")),
-        row("redirect_uris", list(&client.redirect_uris)),
-        row("post_logout_redirect_uris", list(&client.post_logout_redirect_uris)),
-        row("frontchannel_logout_uri", list(&client.logout.front_channel)),
-        row("backchannel_logout_uri", list(&client.logout.back_channel)),
-        row("logout_revokes", client.logout.revokes.to_string()),
-        row("cors_origins", list(client.cors_origins.iter().map(Origin::as_str))),
-        row("allowed_scope", client.allowed_scope.to_string()),
-        row("default_scope", client.default_scope.to_string()),
-        row("access_token", format!("{} s", lifetimes.access_token)),
-        row("id_token", format!("{} s", lifetimes.id_token)),
-        row("refresh_token", format!("{} s idle, {} s absolute", lifetimes.refresh_token_idle, lifetimes.refresh_token_absolute)),
-        row("first_party", client.first_party.to_string()),
-        row("enabled", client.enabled.to_string()),
-        row("registered_by", registered_by(client)),
-    ]
-}
-
-fn registered_by(client: &Client) -> String {
-    let who = client.registered_by.registrar();
-    client.registered_by.unused_until().map_or_else(|| who.to_string(), |end| format!("{who}, kept until {end} unless it gets a token"))
-}
-
-/// How something is signed and encrypted.
-fn form(signed: Option<SigningAlgorithm>, encrypted: Option<Encryption>) -> String {
-    let encrypted = encrypted.map(|encryption| format!("{} {}", encryption.alg, encryption.enc));
-    let words: Vec<String> = signed.map(|algorithm| algorithm.to_string()).into_iter().chain(encrypted).collect();
-    if words.is_empty() { "-".to_owned() } else { words.join(", ") }
-}
-
-fn keys(source: &KeySource) -> String {
-    match source {
-        KeySource::Here(keys) => keys.kids().join(" "),
-        KeySource::There(uri) => uri.to_string(),
-    }
 }
 
 fn parse(id: &str) -> Result<ClientId, Trouble> {

@@ -43,6 +43,34 @@ async fn a_secret_is_shown_once_and_works() {
     }
 }
 
+/// Whatever is registered otherwise than by default.
+#[test]
+fn everything_that_is_registered_is_shown() {
+    let site = Site::migrated();
+    let said = [
+        ("token_endpoint_auth_signing_alg", "\"ES256\"", "ES256"),
+        ("assertion_audience", "\"issuer_or_token_endpoint\"", "issuer_or_token_endpoint"),
+        ("request_object_signing_alg", "\"PS256\"", "PS256"),
+        ("request_uris", "[\"https://app.example/one\", \"https://app.example/two\"]", "https://app.example/one https://app.example/two"),
+        ("require_signed_request_object", "true", "true"),
+        ("require_auth_time", "true", "true"),
+        ("frontchannel_logout_session_required", "true", "true"),
+        ("backchannel_logout_session_required", "true", "true"),
+        ("roles", "[\"importer\"]", "importer"),
+        ("claims", "[{ claim = \"tenant\", from = \"constant\", value = 7 }]", "tenant"),
+    ];
+    let members: Vec<String> = said.iter().map(|(name, value, _)| format!("{name} = {value}")).collect();
+    let client = "[[client]]\nclient_id = \"app\"\nclient_name = \"App\"\ntoken_endpoint_auth_method = \"private_key_jwt\"\n\
+        jwks_uri = \"https://app.example/jwks.json\"\nredirect_uris = [\"https://app.example/callback\"]\n\
+        grant_types = [\"authorization_code\", \"client_credentials\"]\nscope = \"openid\"\n";
+    site.apply(&format!("{client}{}", members.join("\n")), &[]).succeeded();
+    let shown = site.succeed(&["clients", "show", "app", "--config", "claviger.toml"]);
+    for (name, _, value) in said {
+        let row = shown.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).map(str::trim);
+        assert_eq!(row, Some(value), "{name}: {shown}");
+    }
+}
+
 #[tokio::test]
 async fn a_client_with_keys_gets_no_secret() {
     let site = Site::new();
