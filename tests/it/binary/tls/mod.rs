@@ -3,6 +3,7 @@
 mod check;
 mod hello;
 mod life;
+pub mod port;
 mod reload;
 pub mod site;
 mod speaks;
