@@ -8,6 +8,7 @@ mod actors;
 mod attacks;
 mod binary;
 mod browser;
+mod certification;
 mod conformance;
 mod database;
 mod endpoints;

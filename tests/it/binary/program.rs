@@ -144,7 +144,8 @@ impl Site {
         self.start(&["serve", "--config", "claviger.toml"]).await
     }
 
-    async fn start(&self, arguments: &[&str]) -> Running {
+    /// Starts a server by these arguments.
+    pub async fn start(&self, arguments: &[&str]) -> Running {
         let name = unique_name();
         let mut running = self.spawn(self.claviger(arguments), &name);
         eventually("the server to be ready", async || {

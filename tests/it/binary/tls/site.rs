@@ -47,9 +47,14 @@ impl Authority {
         Issued { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().to_vec() }
     }
 
+    /// Its own certificate, in PEM.
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
     /// A client that believes this authority and no other, with a connection of its own for each request.
     pub fn client(&self, adjust: impl FnOnce(ClientBuilder) -> ClientBuilder) -> reqwest::Client {
-        let own = Certificate::from_pem(self.0.pem().as_bytes()).unwrap();
+        let own = Certificate::from_pem(self.pem().as_bytes()).unwrap();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         adjust(client.tls_certs_only([own]).tls_info(true).pool_max_idle_per_host(0)).build().unwrap()
     }
