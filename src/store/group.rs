@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait, Select, Set,
+};
 
 use crate::identity::group::Group;
 use crate::protocol::subject::Subject;
 use crate::store::retry::retried;
 use crate::store::row::{Row, contains, json, key};
+use crate::store::user::account;
 use crate::store::{Applied, Insertion, Store, StoreFailure};
 
 /// The table: "group" is a reserved word.
@@ -45,14 +49,14 @@ mod group_member {
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
     pub(in crate::store) enum Relation {
+        #[sea_orm(
+            belongs_to = "crate::store::user::account::Entity",
+            from = "Column::Subject",
+            to = "crate::store::user::account::Column::Subject"
+        )]
+        Person,
         #[sea_orm(belongs_to = "super::person_group::Entity", from = "Column::GroupName", to = "super::person_group::Column::Name")]
         Group,
-    }
-
-    impl Related<super::person_group::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::Group.def()
-        }
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -116,22 +120,29 @@ async fn locked(change: &impl ConnectionTrait, name: &str) -> Result<Option<Grou
     person_group::Entity::find_by_id(key(name)).lock_exclusive().one(change).await?.map(read).transpose()
 }
 
-/// The groups that these people are in, person by person.
-pub(super) async fn memberships<'a>(
-    connection: &impl ConnectionTrait,
-    subjects: impl IntoIterator<Item = &'a str> + Send,
-) -> Result<BTreeMap<String, Memberships>, StoreFailure> {
-    let rows = group_member::Entity::find()
-        .find_also_related(person_group::Entity)
-        .filter(group_member::Column::Subject.is_in(subjects.into_iter().map(key)))
-        .all(connection)
-        .await?;
-    let mut found = BTreeMap::<String, Memberships>::new();
-    for (member, group) in rows {
-        let Some(group) = group.map(read).transpose()? else { continue };
-        found.entry(member.subject).or_default().insert(group.name, group.roles);
+/// The people, each beside their groups, one by one.
+pub(super) fn beside(people: Select<account::Entity>) -> Select<account::Entity> {
+    people
+        .join_rev(JoinType::LeftJoin, group_member::Relation::Person.def())
+        .join(JoinType::LeftJoin, group_member::Relation::Group.def())
+        .column_as(person_group::Column::Name, "group_name")
+        .column_as(person_group::Column::Roles, "group_roles")
+}
+
+/// A group beside a person, where there is one.
+#[derive(FromQueryResult)]
+pub(super) struct Membership {
+    group_name: Option<String>,
+    group_roles: Option<String>,
+}
+
+impl Membership {
+    /// The name of the group, and the roles that it gives.
+    pub(super) fn read(self) -> Result<Option<(String, BTreeSet<String>)>, StoreFailure> {
+        let (Some(name), Some(roles)) = (self.group_name, self.group_roles) else { return Ok(None) };
+        let roles = Row::new("person_group", &name).json("roles", &roles)?;
+        Ok(Some((name, roles)))
     }
-    Ok(found)
 }
 
 /// The people whom some group gives a role, which is written as it stands in JSON.

@@ -1,16 +1,16 @@
 //! People with an account.
 
-use std::collections::BTreeMap;
-
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
+};
 
 use crate::identity::user::{PasswordHash, User, Username};
 use crate::protocol::subject::{SessionId, Subject};
 use crate::protocol::time::Timestamp;
 use crate::store::grant::granted;
-use crate::store::group::{self, Memberships};
+use crate::store::group::{self, Membership, Memberships};
 use crate::store::retry::retried;
 use crate::store::row::{Row, contains, json, key};
 use crate::store::{Applied, Insertion, Store, StoreFailure, api_key, session};
@@ -58,20 +58,18 @@ pub struct Users<'a>(pub(super) &'a Store);
 impl Users<'_> {
     /// The person called `subject` in tokens.
     pub async fn find(&self, subject: &Subject) -> Result<Option<User>, StoreFailure> {
-        let found = account::Entity::find_by_id(key(subject.as_str())).one(&self.0.reader).await?;
-        with_groups(&self.0.reader, found).await
+        one(&self.0.reader, subject).await
     }
 
     /// The person who signs in as `username`.
     pub async fn find_by_username(&self, username: &Username) -> Result<Option<User>, StoreFailure> {
-        let found = account::Entity::find().filter(account::Column::Username.eq(username.as_str())).one(&self.0.reader).await?;
-        with_groups(&self.0.reader, found).await
+        let named = account::Entity::find().filter(account::Column::Username.eq(username.as_str()));
+        Ok(all(&self.0.reader, named).await?.pop())
     }
 
     /// All of them by their usernames.
     pub async fn list(&self) -> Result<Vec<User>, StoreFailure> {
-        let found = account::Entity::find().order_by_asc(account::Column::Username).all(&self.0.reader).await?;
-        all_with_groups(&self.0.reader, found).await
+        all(&self.0.reader, account::Entity::find().order_by_asc(account::Column::Username)).await
     }
 
     /// Opens an account, unless the username (or the subject) is taken.
@@ -106,8 +104,10 @@ impl Users<'_> {
         if let Some(after) = after {
             found = found.filter(account::Column::Username.gt(key(after)));
         }
-        let found = found.all(&self.0.reader).await?;
-        all_with_groups(&self.0.reader, found).await
+        // Groups stand beside people row by row: the people are counted without them.
+        let subjects = found.select_only().column(account::Column::Subject).into_query();
+        let people = account::Entity::find().filter(account::Column::Subject.in_subquery(subjects));
+        all(&self.0.reader, people.order_by_asc(account::Column::Username)).await
     }
 
     /// Writes claims, attributes, roles, groups, password, `enabled` and `updated_at`, if the account is still as `before` says. In the same breath, every session
@@ -200,29 +200,34 @@ impl Users<'_> {
 
 /// A person as they are until `change` is made: on PostgreSQL the row is locked, so that nobody else changes it meanwhile.
 pub(super) async fn locked(change: &impl ConnectionTrait, subject: &Subject) -> Result<Option<User>, StoreFailure> {
-    let found = account::Entity::find_by_id(key(subject.as_str())).lock_exclusive().one(change).await?;
-    with_groups(change, found).await
+    account::Entity::find_by_id(key(subject.as_str())).lock_exclusive().one(change).await?;
+    one(change, subject).await
 }
 
-async fn with_groups(connection: &impl ConnectionTrait, found: Option<account::Model>) -> Result<Option<User>, StoreFailure> {
-    Ok(all_with_groups(connection, found.into_iter().collect()).await?.pop())
+async fn one(connection: &impl ConnectionTrait, subject: &Subject) -> Result<Option<User>, StoreFailure> {
+    Ok(all(connection, account::Entity::find_by_id(key(subject.as_str()))).await?.pop())
 }
 
-/// The people of these rows, with the groups that they are in.
-async fn all_with_groups(connection: &impl ConnectionTrait, found: Vec<account::Model>) -> Result<Vec<User>, StoreFailure> {
-    if found.is_empty() {
-        return Ok(Vec::new());
+/// The people that are selected, by one query with the groups that they are in. A person is one row for each of these.
+async fn all(connection: &impl ConnectionTrait, people: Select<account::Entity>) -> Result<Vec<User>, StoreFailure> {
+    let mut users: Vec<User> = Vec::new();
+    for Found { account, membership } in group::beside(people).into_model::<Found>().all(connection).await? {
+        let membership = membership.read()?;
+        match users.last_mut().filter(|user| user.subject.as_str() == account.subject) {
+            Some(user) => user.groups.extend(membership),
+            None => users.push(read(account, membership.into_iter().collect())?),
+        }
     }
-    let mut groups = BTreeMap::new();
-    // No database takes any number of values in one statement.
-    for some in found.chunks(1000) {
-        groups.extend(group::memberships(connection, some.iter().map(|model| model.subject.as_str())).await?);
-    }
-    let user = |model: account::Model| {
-        let groups = groups.remove(&model.subject).unwrap_or_default();
-        read(model, groups)
-    };
-    found.into_iter().map(user).collect()
+    Ok(users)
+}
+
+/// A person beside one of their groups.
+#[derive(FromQueryResult)]
+struct Found {
+    #[sea_orm(nested)]
+    account: account::Model,
+    #[sea_orm(nested)]
+    membership: Membership,
 }
 
 /// Holds a person's password as it is until `change` is made: lost when it is another one than `version` by now, or the account is
