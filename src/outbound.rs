@@ -8,10 +8,10 @@
 
 mod address;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
@@ -19,7 +19,6 @@ use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
-use moka::future::Cache;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::Semaphore;
@@ -55,9 +54,6 @@ impl Default for Limits {
     }
 }
 
-/// The hosts of which is remembered how many requests to them are under way.
-const MOST_HOSTS: u64 = 1000;
-
 /// The hosts that an operator named although their addresses are this machine's or somebody's own network's.
 pub type PrivateHosts = BTreeSet<String>;
 
@@ -66,7 +62,7 @@ pub type PrivateHosts = BTreeSet<String>;
 pub struct Outbound {
     tls: TlsConnector,
     slots: Arc<Semaphore>,
-    slots_by_host: Cache<String, Arc<Semaphore>>,
+    slots_by_host: SlotsByHost,
     limits: Limits,
 }
 
@@ -203,8 +199,7 @@ impl Outbound {
 
     fn bounded(tls: TlsConnector, limits: Limits) -> Self {
         let slots = Arc::new(Semaphore::new(limits.parallel));
-        let slots_by_host = Cache::builder().max_capacity(MOST_HOSTS).build();
-        Self { tls, slots, slots_by_host, limits }
+        Self { tls, slots, slots_by_host: SlotsByHost::default(), limits }
     }
 
     /// Sends a request and reads the whole answer. How long it waits for its turn is for the caller to bound. `private` are the hosts that may be somewhere private.
@@ -216,7 +211,7 @@ impl Outbound {
         let target = Target::of(request.uri(), private)?;
         let host = target.host.clone();
         // Neither semaphore is ever closed. Whoever waits for a slow host waits for that host's alone, and the time of a request begins with it.
-        let to_one = self.slots_by_host.get_with_by_ref(&host, async { Arc::new(Semaphore::new(self.limits.parallel_to_one)) }).await;
+        let to_one = self.slots_by_host.of(&host, self.limits.parallel_to_one);
         let _slot_there = to_one.acquire().await;
         let _slot = self.slots.acquire().await;
         let answer = async {
@@ -333,6 +328,23 @@ impl Outbound {
             }
         })?;
         Ok(Response::from_parts(head, body.to_bytes().to_vec()))
+    }
+}
+
+/// The slots of each host, for as long as there is a request to it.
+#[derive(Clone, Default)]
+struct SlotsByHost(Arc<Mutex<HashMap<String, Weak<Semaphore>>>>);
+
+impl SlotsByHost {
+    fn of(&self, host: &str, slots: usize) -> Arc<Semaphore> {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.retain(|_, slots| slots.strong_count() > 0);
+        if let Some(known) = hosts.get(host).and_then(Weak::upgrade) {
+            return known;
+        }
+        let new = Arc::new(Semaphore::new(slots));
+        hosts.insert(host.to_owned(), Arc::downgrade(&new));
+        new
     }
 }
 

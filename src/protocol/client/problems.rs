@@ -114,7 +114,8 @@ impl Client {
             "response_types",
             "those with id_token or token and the grant type implicit go together (RFC 7591 section 2.1)",
         );
-        // OpenID Connect Registration §2, `application_type`.
+        // OpenID Connect Registration §2, `application_type`. Of what it asks of clients there, localhost by https is let through: who has that
+        // is the person's own machine, where developers try their application.
         check(
             implicit
                 && self.application_type == ApplicationType::Web
