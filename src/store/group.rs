@@ -6,14 +6,13 @@ use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait, Select, Set,
+    RelationDef, RelationTrait, Select, Set,
 };
 
 use crate::identity::group::Group;
 use crate::protocol::subject::Subject;
 use crate::store::retry::retried;
 use crate::store::row::{Row, contains, json, key};
-use crate::store::user::account;
 use crate::store::{Applied, Insertion, Store, StoreFailure};
 
 /// The table: "group" is a reserved word.
@@ -35,7 +34,7 @@ mod person_group {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod group_member {
+pub(super) mod group_member {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, DeriveEntityModel)]
@@ -49,12 +48,6 @@ mod group_member {
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
     pub(in crate::store) enum Relation {
-        #[sea_orm(
-            belongs_to = "crate::store::user::account::Entity",
-            from = "Column::Subject",
-            to = "crate::store::user::account::Column::Subject"
-        )]
-        Person,
         #[sea_orm(belongs_to = "super::person_group::Entity", from = "Column::GroupName", to = "super::person_group::Column::Name")]
         Group,
     }
@@ -120,10 +113,10 @@ async fn locked(change: &impl ConnectionTrait, name: &str) -> Result<Option<Grou
     person_group::Entity::find_by_id(key(name)).lock_exclusive().one(change).await?.map(read).transpose()
 }
 
-/// The people, each beside their groups, one by one.
-pub(super) fn beside(people: Select<account::Entity>) -> Select<account::Entity> {
+/// The people, each beside their groups, one by one; `membership` leads from them to [`group_member`].
+pub(super) fn beside<E: EntityTrait>(people: Select<E>, membership: RelationDef) -> Select<E> {
     people
-        .join_rev(JoinType::LeftJoin, group_member::Relation::Person.def())
+        .join(JoinType::LeftJoin, membership)
         .join(JoinType::LeftJoin, group_member::Relation::Group.def())
         .column_as(person_group::Column::Name, "group_name")
         .column_as(person_group::Column::Roles, "group_roles")

@@ -3,7 +3,8 @@
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationTrait,
+    Select, Set,
 };
 
 use crate::identity::user::{PasswordHash, User, Username};
@@ -36,7 +37,14 @@ pub(super) mod account {
     }
 
     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-    pub(in crate::store) enum Relation {}
+    pub(in crate::store) enum Relation {
+        #[sea_orm(
+            belongs_to = "crate::store::group::group_member::Entity",
+            from = "Column::Subject",
+            to = "crate::store::group::group_member::Column::Subject"
+        )]
+        Membership,
+    }
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -211,7 +219,9 @@ async fn one(connection: &impl ConnectionTrait, subject: &Subject) -> Result<Opt
 /// The people that are selected, by one query with the groups that they are in. A person is one row for each of these.
 async fn all(connection: &impl ConnectionTrait, people: Select<account::Entity>) -> Result<Vec<User>, StoreFailure> {
     let mut users: Vec<User> = Vec::new();
-    for Found { account, membership } in group::beside(people).into_model::<Found>().all(connection).await? {
+    for Found { account, membership } in
+        group::beside(people, account::Relation::Membership.def()).into_model::<Found>().all(connection).await?
+    {
         let membership = membership.read()?;
         match users.last_mut().filter(|user| user.subject.as_str() == account.subject) {
             Some(user) => user.groups.extend(membership),
