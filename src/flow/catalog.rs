@@ -1,6 +1,7 @@
 //! Clients, APIs and attributes, remembered for a second: most requests need no query for them, and a change made by another process counts a second
 //! later. Whatever says whether a token is alive asks the store itself.
 
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,37 +91,50 @@ pub(super) fn own_api(issuer: &Issuer) -> Option<Api> {
     })
 }
 
+/// What is remembered, or else found. Whoever asks while it is being looked up waits for that answer.
+async fn remembered<K, V, L>(cache: &Moka<K, V>, key: &K, look_up: impl FnOnce() -> L) -> Result<V, Failure>
+where
+    K: Clone + Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    L: Future<Output = Result<V, StoreFailure>>,
+{
+    if let Some(known) = cache.get(key).await {
+        return Ok(known);
+    }
+    // On the heap: it would be part of every request, and few look anything up.
+    Ok(Box::pin(cache.try_get_with_by_ref(key, look_up())).await.map_err(Arc::unwrap_or_clone)?)
+}
+
 impl Server {
-    /// The client of this name. Whoever asks while it is being looked up waits for that answer.
+    /// The client of this name.
     pub(super) async fn cached_client(&self, id: &ClientId) -> Result<Option<Arc<Client>>, Failure> {
-        let look_up = async { self.store.clients().find(id).await.map(|found| found.map(Arc::new)) };
-        Ok(self.cache.clients.try_get_with_by_ref(id, look_up).await.map_err(Arc::unwrap_or_clone)?)
+        let look_up = || async { self.store.clients().find(id).await.map(|found| found.map(Arc::new)) };
+        remembered(&self.cache.clients, id, look_up).await
     }
 
     /// What the applications that act for people may ask them for.
     pub(super) async fn scope_of_people(&self) -> Result<Arc<Scope>, Failure> {
-        let look_up = async {
+        let look_up = || async {
             let clients = self.store.clients().list().await?;
             let words =
                 clients.iter().filter(|client| client.enabled && client.acts_for_people()).flat_map(|client| client.allowed_scope.iter());
-            Ok::<_, StoreFailure>(Arc::new(words.cloned().collect()))
+            Ok(Arc::new(words.cloned().collect()))
         };
-        Ok(self.cache.scope_of_people.try_get_with((), look_up).await.map_err(Arc::unwrap_or_clone)?)
+        remembered(&self.cache.scope_of_people, &(), look_up).await
     }
 
     /// The attributes that people can have.
     pub(super) async fn attribute_types(&self) -> Result<Arc<[Attribute]>, Failure> {
-        let look_up = async { Ok::<_, StoreFailure>(self.store.attributes().list().await?.into()) };
-        Ok(self.cache.attributes.try_get_with((), look_up).await.map_err(Arc::unwrap_or_clone)?)
+        remembered(&self.cache.attributes, &(), || async { Ok(self.store.attributes().list().await?.into()) }).await
     }
 
     /// The APIs registered here, and our own.
     pub(super) async fn catalog(&self) -> Result<Arc<Catalog>, Failure> {
-        let look_up = async {
+        let look_up = || async {
             let mut apis: Vec<Api> = own_api(&self.issuer).into_iter().collect();
             apis.extend(self.store.apis().list().await?);
-            Ok::<_, StoreFailure>(Arc::new(Catalog::new(self.issuer.clone(), apis)))
+            Ok(Arc::new(Catalog::new(self.issuer.clone(), apis)))
         };
-        Ok(self.cache.catalog.try_get_with((), look_up).await.map_err(Arc::unwrap_or_clone)?)
+        remembered(&self.cache.catalog, &(), look_up).await
     }
 }

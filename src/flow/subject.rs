@@ -33,18 +33,18 @@ impl Server {
     async fn subject_in(&self, sector: Option<&Sector>, account: &Subject) -> Result<Subject, Failure> {
         match sector {
             None => Ok(account.clone()),
-            Some(sector) => Ok(self.pairwise_salt().await?.subject(sector, account)),
+            Some(sector) => Ok(Box::pin(self.pairwise_salt()).await?.subject(sector, account)),
         }
     }
 
     async fn session_in(&self, sector: Option<&Sector>, session: &SessionId) -> Result<SessionId, Failure> {
         match sector {
             None => Ok(session.clone()),
-            Some(sector) => Ok(self.pairwise_salt().await?.session(sector, session)),
+            Some(sector) => Ok(Box::pin(self.pairwise_salt()).await?.session(sector, session)),
         }
     }
 
-    /// The salt, which is made when it is needed for the first time.
+    /// The salt, which is made when it is needed for the first time. For the heap: it would be part of every request, and few clients need it.
     async fn pairwise_salt(&self) -> Result<&PairwiseSalt, Failure> {
         let found = async {
             let stored = self.store.pairwise_salts().find_or_insert(&PairwiseSalt::made(&self.random)).await?;
