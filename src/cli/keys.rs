@@ -56,7 +56,7 @@ enum Command {
     /// Sign with the next key from now on, and make another next one
     #[command(after_help = "Examples:\n  claviger keys rotate\n  claviger keys rotate --algorithm ES256")]
     Rotate {
-        /// Only the keys of this algorithm [default: those of each that has keys]
+        /// Only the keys of this algorithm; the first ones are made if it has none [default: those of each that has keys]
         #[arg(long, value_name = "ALGORITHM", value_parser = word(SigningAlgorithm::parse))]
         algorithm: Option<SigningAlgorithm>,
     },
@@ -103,6 +103,10 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Trouble> {
         Command::Rotate { algorithm } => {
             let folder = folder()?;
             let keyring = folder.keyring()?;
+            if let Some(algorithm) = algorithm.filter(|algorithm| keyring.active_for(*algorithm).is_none()) {
+                folder.prepare(algorithm, size, &random, now)?;
+                return say(format!("{algorithm} had no keys. The first one signs from now on, and the next one is published."));
+            }
             for algorithm in algorithm.map_or_else(|| keyring.algorithms(), |algorithm| vec![algorithm]) {
                 let is_young = |state| matches!(state, KeyState::Next { since } if now.since(since) < KEY_SET_LIFETIME);
                 if keyring.keys().any(|key| key.algorithm() == algorithm && is_young(key.state())) {
