@@ -24,9 +24,23 @@ pub(crate) fn pin(cores: &[usize]) -> Outcome<()> {
 
 /// Does something on the cores, in a thread of its own.
 pub(crate) fn on<T: Send>(cores: &[usize], work: impl FnOnce() -> Outcome<T> + Send) -> Outcome<T> {
-    let work = || {
-        pin(cores)?;
-        work()
-    };
-    thread::scope(|scope| scope.spawn(work).join()).map_err(|_| "the thread panicked")?
+    thread::scope(|scope| scope.spawn(|| pinned(cores, work)).join()).map_err(|_| "the thread panicked")?
+}
+
+/// The same, while this thread keeps its own core as awake as under load: on some hosts a core is slower beside a busy one, and what is
+/// compared has to stand beside the same.
+pub(crate) fn on_beside_load<T: Send>(cores: &[usize], work: impl FnOnce() -> Outcome<T> + Send) -> Outcome<T> {
+    let worked = thread::scope(|scope| {
+        let working = scope.spawn(|| pinned(cores, work));
+        while !working.is_finished() {
+            thread::yield_now();
+        }
+        working.join()
+    });
+    worked.map_err(|_| "the thread panicked")?
+}
+
+fn pinned<T>(cores: &[usize], work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    pin(cores)?;
+    work()
 }

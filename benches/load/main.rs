@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::baseline::{Argon2Baseline, SignatureBaseline, openssl};
 use crate::client::{Form, paced, saturate};
-use crate::cores::{BOTH, GENERATOR, SERVER, on, pin};
+use crate::cores::{BOTH, GENERATOR, SERVER, on_beside_load, pin};
 use crate::figures::{Limit, median, milliseconds, percentile};
 use crate::server::{Installation, binary};
 
@@ -95,8 +95,8 @@ fn memory(installation: &Installation, runtime: &tokio::runtime::Runtime) -> Out
 
 async fn machine_tokens(installation: &Installation) -> Outcome<()> {
     let (baseline, form) = (SignatureBaseline::new()?, installation.machine()?);
-    let bare = || on(&[SERVER], || baseline.rate(TOKENS.length / 2));
-    let openssl = on(&[SERVER], || Ok(openssl()))?;
+    let bare = || on_beside_load(&[SERVER], || baseline.rate(TOKENS.length / 2));
+    let openssl = on_beside_load(&[SERVER], || Ok(openssl()))?;
     let (bare, tokens, ratio) = in_turns(TOKENS, &form, MACHINES, bare).await?;
     println!("bare RSA-2048 signatures, aws-lc        {bare:>9.0} /s");
     println!("the same by `openssl speed`             {openssl:>9} /s");
@@ -107,7 +107,7 @@ async fn machine_tokens(installation: &Installation) -> Outcome<()> {
 
 async fn logins(installation: &Installation) -> Outcome<()> {
     let (mut baseline, form) = (Argon2Baseline::new()?, installation.person()?);
-    let bare = || on(&[SERVER], || baseline.rate(LOGINS.length / 2));
+    let bare = || on_beside_load(&[SERVER], || baseline.rate(LOGINS.length / 2));
     let (bare, logins, ratio) = in_turns(LOGINS, &form, PEOPLE, bare).await?;
     println!("bare Argon2id, 19 MiB, t=2, p=1         {bare:>9.1} /s");
     println!("password logins                         {logins:>9.1} /s");
