@@ -196,8 +196,8 @@ mod tests {
     #[test]
     fn where_no_keys_can_be_made_those_that_are_there_are_all_that_is_usable() {
         let all = [SigningAlgorithm::Rs256, SigningAlgorithm::Es256];
-        let ring = Folder::new(46).shared();
-        assert_eq!(ring.usable(&all), all);
+        let folder = Folder::new(46);
+        assert_eq!(folder.shared().usable(&all), all);
         let away = SharedKeyring::open_or_in_memory("/nowhere/keys", &Random::seeded(47), at(1)).unwrap();
         assert_eq!(away.usable(&all), [SigningAlgorithm::Rs256]);
     }

@@ -132,9 +132,11 @@ fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetad
     }
 }
 
-/// The client's own members, each in a form that can be read. `null` is the same as nothing (RFC 7592 §2.2).
+/// The client's own members, each in a form that can be read. `null` is the same as nothing (RFC 7592 §2.2), and so is an empty list: nobody
+/// is told of one.
 fn chosen(members: &Map<String, Value>) -> Result<Map<String, Value>, Reason> {
-    let own = members.iter().filter(|(name, value)| MEMBERS.contains(&name.as_str()) && !value.is_null());
+    let is_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    let own = members.iter().filter(|(name, value)| MEMBERS.contains(&name.as_str()) && !is_nothing(value));
     let own: Map<String, Value> = own.map(|(name, value)| (name.clone(), in_our_words(name, value))).collect();
     let is_wrong = |(name, value): &(&String, &Value)| serde_json::from_value::<ClientMetadata>(json!({ *name: value })).is_err();
     // serde's own words would repeat what came.
@@ -229,6 +231,14 @@ mod tests {
             (AuthMethod::SecretBasic, ApplicationType::Web, "app.example")
         );
         assert_eq!((plain.allowed_scope.to_string(), plain.pkce), ("email openid profile".to_owned(), PkceRule::Required));
+    }
+
+    #[test]
+    fn an_empty_list_is_as_good_as_none() {
+        let empty =
+            json!({"grant_types": [], "response_types": [], "contacts": [], "post_logout_redirect_uris": [], "default_acr_values": []});
+        assert_eq!(client(empty), client(json!({})));
+        assert_eq!(by(&policy(), json!({"redirect_uris": []})), by(&policy(), json!({"redirect_uris": null})));
     }
 
     #[test]
