@@ -30,7 +30,8 @@ pub struct Grant {
     pub client: ClientId,
     /// Who gave it.
     pub user: Subject,
-    /// The sector that the client was of: what comes of it names people as that sector does, whatever becomes of the client.
+    /// The sector that the client was of: what comes of it names people as that sector does, whatever becomes of the client (OpenID Connect
+    /// Core §8.1).
     pub sector: Option<Sector>,
     /// The session in which it was given; none for the password grant, which has no browser.
     pub session: Option<SessionId>,

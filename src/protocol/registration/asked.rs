@@ -98,7 +98,7 @@ fn described(members: &Map<String, Value>, policy: &Policy, before: &ClientMetad
     if metadata.subject_type == SubjectType::Pairwise
         && metadata.backchannel_logout_uri.as_deref().is_some_and(|uri| !returns_to(&metadata, uri))
     {
-        // It would be told by which names the sector knows people, which nothing else tells anybody but who is behind the redirect_uris.
+        // OpenID Connect Core §8.1: it would be told by which names the sector knows people, which is for those behind the redirect_uris alone.
         problems.push(Problem::new(
             "backchannel_logout_uri",
             "must have the host of one of the redirect_uris where the subject_type is pairwise",
