@@ -13,6 +13,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// Browsers at a time: each keeps a core busy.
 static SEATS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(available_parallelism().map_or(2, usize::from).min(8)));
 
+/// How often chromedriver is started anew because its port is taken.
+const ATTEMPTS: usize = 20;
+
 pub struct Driver {
     process: Child,
     /// Kept open: chromedriver may have more to say.
@@ -27,19 +30,7 @@ impl Driver {
     pub async fn start() -> Self {
         let seat = SEATS.acquire().await.unwrap();
         let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new("chromedriver");
-        command
-            .arg("--port=0")
-            .env("HOME", home.path())
-            .env("TMPDIR", home.path())
-            .env_remove("XDG_CONFIG_HOME")
-            .env_remove("XDG_CACHE_HOME");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = command.spawn().unwrap_or_else(|error| {
-            panic!("chromedriver does not start ({error}): install Debian's chromium and chromium-driver, or run scripts/test, which does")
-        });
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let port = port(&mut stdout);
+        let (process, stdout, port) = (0..ATTEMPTS).find_map(|_| launch(&home)).expect("chromedriver finds a port");
         Self { process, _stdout: stdout, port, _home: home, _seat: seat }
     }
 
@@ -61,13 +52,22 @@ impl Drop for Driver {
     }
 }
 
-/// The port that chromedriver took, as it says itself.
-fn port(stdout: &mut impl BufRead) -> u16 {
+/// Starts chromedriver; `None` if the port that it tried is taken. It has the system choose one for IPv6, and wants that same one for IPv4.
+fn launch(home: &TempDir) -> Option<(Child, BufReader<ChildStdout>, u16)> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").env("HOME", home.path()).env("TMPDIR", home.path()).env_remove("XDG_CONFIG_HOME").env_remove("XDG_CACHE_HOME");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut process = command.spawn().unwrap_or_else(|error| {
+        panic!("chromedriver does not start ({error}): install Debian's chromium and chromium-driver, or run scripts/test, which does")
+    });
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
     let mut said = String::new();
     while stdout.read_line(&mut said).is_ok_and(|read| read > 0) {
         if let Some((_, port)) = said.trim_end().trim_end_matches('.').rsplit_once("started successfully on port ") {
-            return port.parse().unwrap();
+            return Some((process, stdout, port.parse().unwrap()));
         }
     }
-    panic!("chromedriver did not start: {said}");
+    process.wait().unwrap();
+    assert!(said.contains("port not available"), "chromedriver did not start: {said}");
+    None
 }
