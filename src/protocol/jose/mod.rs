@@ -2,6 +2,7 @@
 //! register, and a signed text before anybody believes it. Whether a signature is right is for [`crate::signing`] to find out.
 
 mod algorithm;
+mod client_key;
 mod client_keys;
 mod encryption;
 mod jws;
@@ -9,7 +10,8 @@ mod not_theirs;
 mod signing_algorithm;
 
 pub use self::algorithm::Algorithm;
-pub use self::client_keys::{ClientKey, ClientKeys, EncryptionKey, InvalidKeys, JwksUri, KeySource, PublicKey, UnusableKey};
+pub use self::client_key::{ClientKey, EncryptionKey, PublicKey, UnusableKey};
+pub use self::client_keys::{ClientKeys, InvalidKeys, JwksUri, KeySource};
 pub use self::encryption::{ContentEncryption, EncWithoutAlg, Encryption, KeyManagement};
 pub use self::jws::{Jws, NotSigned};
 pub use self::not_theirs::NotTheirs;

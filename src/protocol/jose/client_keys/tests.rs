@@ -1,8 +1,11 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 
 use std::slice::from_ref;
 
 use super::*;
+use crate::protocol::jose::client_key::PRIVATE;
 
 /// RFC 7517 Appendix A.1, the EC key.
 fn p256(kid: &str) -> Value {
